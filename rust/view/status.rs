@@ -1,0 +1,625 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lines of `status`, section by section.
+//!
+//! [`render`] composes the sections in the order in which they stand here. A caller that cannot
+//! hold all of them in a [`Status`] at once calls the same functions in the same order, and gives
+//! [`groups`] an iterator instead of a slice. Each section prints whole lines; one that a task does
+//! not have, is not called. C counterpart: `proc_pid_status` of
+//! [`fs/proc/array.c`](srctree/fs/proc/array.c).
+
+use super::text::Text;
+use crate::model::{
+    bitmap::Bitmap,
+    status::{
+        Capabilities,
+        Identity,
+        Masks,
+        Memory,
+        NsIds,
+        Owner,
+        Seccomp,
+        Signals,
+        Status,
+        Switches,
+        ThreadFeatures, //
+    },
+    units::Kib, //
+};
+
+/// Digits of a 64-bit set.
+const SET_DIGITS: usize = 16;
+
+/// Width of a size.
+const SIZE_WIDTH: usize = 8;
+
+/// Prints the whole file.
+pub fn render(status: &Status<'_>, out: &mut Text<'_>) {
+    identity(&status.identity, out);
+    groups(status.groups.iter().copied(), out);
+    if let Some(levels) = status.ns_ids {
+        namespaces(levels.iter().copied(), out);
+    }
+    kthread(status.kthread, out);
+    if let Some(counters) = &status.memory {
+        memory(counters, out);
+    }
+    signals(&status.signals, out);
+    capabilities(&status.capabilities, out);
+    seccomp(&status.seccomp, out);
+    masks(&status.masks, out);
+    switches(&status.switches, out);
+    if let Some(features) = &status.thread_features {
+        thread_features(features, out);
+    }
+}
+
+/// Prints `Name` to `FDSize`.
+pub fn identity(identity: &Identity, out: &mut Text<'_>) {
+    out.str("Name:\t");
+    out.escaped(identity.name.as_bytes());
+    if let Some(umask) = identity.umask {
+        // The 0 is the mark of octal, and the first of four digits at least.
+        out.str("\nUmask:\t0");
+        out.octal(u64::from(umask), 3);
+    }
+    out.str("\nState:\t");
+    out.str(identity.state.text());
+    out.str("\nTgid:\t");
+    out.dec_int(identity.tgid);
+    out.str("\nNgid:\t");
+    out.dec_int(identity.ngid);
+    out.str("\nPid:\t");
+    out.dec_int(identity.pid);
+    out.str("\nPPid:\t");
+    out.dec_int(identity.ppid);
+    out.str("\nTracerPid:\t");
+    out.dec_int(identity.tracer_pid);
+    out.str("\nUid:\t");
+    owner(&identity.uid, out);
+    out.str("\nGid:\t");
+    owner(&identity.gid, out);
+    out.str("\nFDSize:\t");
+    out.dec_u64(u64::from(identity.fd_size));
+    out.byte(b'\n');
+}
+
+/// Prints `Groups`: a space between groups, and one after the last or where none is.
+pub fn groups(groups: impl Iterator<Item = u32>, out: &mut Text<'_>) {
+    out.str("Groups:\t");
+    let mut empty = true;
+    for group in groups {
+        empty = false;
+        out.dec_u64(u64::from(group));
+        out.byte(b' ');
+    }
+    if empty {
+        out.byte(b' ');
+    }
+    out.byte(b'\n');
+}
+
+/// Prints `NStgid` to `NSsid`: a number per level, the mount's pid namespace first.
+pub fn namespaces(levels: impl Iterator<Item = NsIds> + Clone, out: &mut Text<'_>) {
+    per_level("NStgid:", levels.clone(), |ids| ids.tgid, out);
+    per_level("NSpid:", levels.clone(), |ids| ids.pid, out);
+    per_level("NSpgid:", levels.clone(), |ids| ids.pgid, out);
+    per_level("NSsid:", levels, |ids| ids.sid, out);
+}
+
+/// Prints `Kthread`.
+pub fn kthread(kthread: bool, out: &mut Text<'_>) {
+    out.str("Kthread:\t");
+    out.dec_u64(u64::from(kthread));
+    out.byte(b'\n');
+}
+
+/// Prints `VmPeak` to `untag_mask`.
+pub fn memory(memory: &Memory, out: &mut Text<'_>) {
+    size("VmPeak:\t", memory.vm_peak(), out);
+    size("VmSize:\t", memory.total_vm.to_kib(), out);
+    size("VmLck:\t", memory.locked_vm.to_kib(), out);
+    size("VmPin:\t", memory.pinned_vm.to_kib(), out);
+    size("VmHWM:\t", memory.vm_hwm(), out);
+    size("VmRSS:\t", memory.vm_rss(), out);
+    size("RssAnon:\t", memory.rss.anon.to_kib(), out);
+    size("RssFile:\t", memory.rss.file.to_kib(), out);
+    size("RssShmem:\t", memory.rss.shmem.to_kib(), out);
+    size("VmData:\t", memory.data_vm.to_kib(), out);
+    size("VmStk:\t", memory.stack_vm.to_kib(), out);
+    size("VmExe:\t", memory.vm_exe(), out);
+    size("VmLib:\t", memory.vm_lib(), out);
+    size("VmPTE:\t", memory.vm_pte(), out);
+    size("VmSwap:\t", memory.swap.to_kib(), out);
+    if let Some(hugetlb) = memory.hugetlb {
+        size("HugetlbPages:\t", hugetlb.to_kib(), out);
+    }
+    out.str("CoreDumping:\t");
+    out.dec_u64(u64::from(memory.core_dumping));
+    out.str("\nTHP_enabled:\t");
+    out.dec_u64(u64::from(memory.thp_enabled));
+    out.str("\nuntag_mask:\t0x");
+    out.hex(memory.untag_mask, 1);
+    out.byte(b'\n');
+}
+
+/// Prints `Threads` to `SigCgt`.
+pub fn signals(signals: &Signals, out: &mut Text<'_>) {
+    out.str("Threads:\t");
+    out.dec_int(signals.threads);
+    out.str("\nSigQ:\t");
+    out.dec_u64(u64::from(signals.queued));
+    out.byte(b'/');
+    out.dec_u64(signals.queue_limit);
+    out.byte(b'\n');
+    set("SigPnd:\t", signals.pending, out);
+    set("ShdPnd:\t", signals.shared_pending, out);
+    set("SigBlk:\t", signals.blocked, out);
+    set("SigIgn:\t", signals.ignored, out);
+    set("SigCgt:\t", signals.caught, out);
+}
+
+/// Prints `CapInh` to `CapAmb`.
+pub fn capabilities(capabilities: &Capabilities, out: &mut Text<'_>) {
+    set("CapInh:\t", capabilities.inheritable, out);
+    set("CapPrm:\t", capabilities.permitted, out);
+    set("CapEff:\t", capabilities.effective, out);
+    set("CapBnd:\t", capabilities.bounding, out);
+    set("CapAmb:\t", capabilities.ambient, out);
+}
+
+/// Prints `NoNewPrivs` to `SpeculationIndirectBranch`.
+pub fn seccomp(seccomp: &Seccomp, out: &mut Text<'_>) {
+    out.str("NoNewPrivs:\t");
+    out.dec_u64(u64::from(seccomp.no_new_privs));
+    if let Some(mode) = seccomp.mode {
+        out.str("\nSeccomp:\t");
+        out.dec_int(mode);
+    }
+    if let Some(filters) = seccomp.filters {
+        out.str("\nSeccomp_filters:\t");
+        out.dec_int(filters);
+    }
+    out.str("\nSpeculation_Store_Bypass:\t");
+    out.str(seccomp.store_bypass.text());
+    out.str("\nSpeculationIndirectBranch:\t");
+    out.str(seccomp.indirect_branch.text());
+    out.byte(b'\n');
+}
+
+/// Prints `Cpus_allowed` to `Mems_allowed_list`.
+pub fn masks(masks: &Masks<'_>, out: &mut Text<'_>) {
+    mask("Cpus_allowed", masks.cpus_allowed, out);
+    if let Some(mems_allowed) = masks.mems_allowed {
+        mask("Mems_allowed", mems_allowed, out);
+    }
+}
+
+/// Prints the two counts of context switches.
+pub fn switches(switches: &Switches, out: &mut Text<'_>) {
+    out.str("voluntary_ctxt_switches:\t");
+    out.dec_u64(switches.voluntary);
+    out.str("\nnonvoluntary_ctxt_switches:\t");
+    out.dec_u64(switches.nonvoluntary);
+    out.byte(b'\n');
+}
+
+/// Prints the two lines of `arch_proc_pid_thread_features` of
+/// [`arch/x86/kernel/cpu/proc.c`](srctree/arch/x86/kernel/cpu/proc.c).
+pub fn thread_features(features: &ThreadFeatures, out: &mut Text<'_>) {
+    out.str("x86_Thread_features:\t");
+    feature_names(features.features, out);
+    out.str("x86_Thread_features_locked:\t");
+    feature_names(features.locked, out);
+}
+
+/// The four numbers after `Uid` or `Gid`.
+fn owner(owner: &Owner, out: &mut Text<'_>) {
+    out.dec_u64(u64::from(owner.real));
+    out.byte(b'\t');
+    out.dec_u64(u64::from(owner.effective));
+    out.byte(b'\t');
+    out.dec_u64(u64::from(owner.saved));
+    out.byte(b'\t');
+    out.dec_u64(u64::from(owner.fs));
+}
+
+/// One line with one number of each level.
+#[inline]
+fn per_level(
+    label: &str,
+    levels: impl Iterator<Item = NsIds>,
+    id: impl Fn(NsIds) -> i32,
+    out: &mut Text<'_>,
+) {
+    out.str(label);
+    for ids in levels {
+        out.byte(b'\t');
+        out.dec_int(id(ids));
+    }
+    out.byte(b'\n');
+}
+
+/// One line with a size.
+#[inline]
+fn size(label: &str, size: Kib, out: &mut Text<'_>) {
+    out.str(label);
+    out.dec_width(size.0, SIZE_WIDTH);
+    out.array(*b" kB\n");
+}
+
+/// One line with a set of signals or capabilities.
+#[inline]
+fn set(label: &str, set: u64, out: &mut Text<'_>) {
+    out.str(label);
+    out.hex(set, SET_DIGITS);
+    out.byte(b'\n');
+}
+
+/// Two lines with a bitmap in either form.
+#[inline]
+fn mask(label: &str, mask: Bitmap<'_>, out: &mut Text<'_>) {
+    out.str(label);
+    out.array(*b":\t");
+    out.bitmap_hex(mask.words, mask.bits);
+    out.byte(b'\n');
+    out.str(label);
+    out.str("_list:\t");
+    out.bitmap_list(mask.words, mask.bits);
+    out.byte(b'\n');
+}
+
+/// The names of the features in a set, a space after each, and the end of the line.
+#[inline]
+fn feature_names(set: u64, out: &mut Text<'_>) {
+    if set & ThreadFeatures::SHSTK != 0 {
+        out.str("shstk ");
+    }
+    if set & ThreadFeatures::WRSS != 0 {
+        out.str("wrss ");
+    }
+    out.byte(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::text::testing::check,
+        *, //
+    };
+    use crate::model::{
+        code::CodeRange,
+        comm::Comm,
+        rss::Rss,
+        speculation::{
+            IndirectBranch,
+            StoreBypass, //
+        },
+        state::State,
+        units::{
+            Bytes,
+            Pages, //
+        },
+    };
+
+    const LEVELS: [NsIds; 2] = [
+        NsIds {
+            tgid: 4711,
+            pid: 4712,
+            pgid: 4700,
+            sid: 0,
+        },
+        NsIds {
+            tgid: 7,
+            pid: 8,
+            pgid: 0,
+            sid: 0,
+        },
+    ];
+
+    fn sample_identity() -> Identity {
+        Identity {
+            name: Comm::from_nul_terminated(b"a b\n\\"),
+            umask: Some(0o22),
+            state: State::DiskSleep,
+            tgid: 4711,
+            ngid: 0,
+            pid: 4712,
+            ppid: 1,
+            tracer_pid: 99,
+            uid: Owner {
+                real: 1000,
+                effective: 0,
+                saved: 1001,
+                fs: 65_534,
+            },
+            gid: Owner {
+                real: 10,
+                effective: 11,
+                saved: 12,
+                fs: u32::MAX,
+            },
+            fd_size: 256,
+        }
+    }
+
+    const IDENTITY: &str = "Name:\ta b\\n\\\\\nUmask:\t0022\nState:\tD (disk sleep)\nTgid:\t4711\n\
+        Ngid:\t0\nPid:\t4712\nPPid:\t1\nTracerPid:\t99\nUid:\t1000\t0\t1001\t65534\n\
+        Gid:\t10\t11\t12\t4294967295\nFDSize:\t256\n";
+
+    fn sample_memory() -> Memory {
+        Memory {
+            hiwater_vm: Pages(30),
+            total_vm: Pages(20),
+            locked_vm: Pages(1),
+            pinned_vm: Pages(2),
+            hiwater_rss: Pages(3),
+            rss: Rss {
+                anon: Pages(4),
+                file: Pages(5),
+                shmem: Pages(6),
+            },
+            data_vm: Pages(7),
+            stack_vm: Pages(33),
+            exec_vm: Pages(9),
+            code: CodeRange {
+                start: 0x1000,
+                end: 0x3001,
+            },
+            pgtables: Bytes(45_056),
+            swap: Pages(25_000_000),
+            hugetlb: Some(Pages(512)),
+            core_dumping: false,
+            thp_enabled: true,
+            untag_mask: u64::MAX,
+        }
+    }
+
+    const MEMORY: &str = "VmPeak:\t     120 kB\nVmSize:\t      80 kB\nVmLck:\t       4 kB\n\
+        VmPin:\t       8 kB\nVmHWM:\t      60 kB\nVmRSS:\t      60 kB\nRssAnon:\t      16 kB\n\
+        RssFile:\t      20 kB\nRssShmem:\t      24 kB\nVmData:\t      28 kB\nVmStk:\t     132 kB\n\
+        VmExe:\t      12 kB\nVmLib:\t      24 kB\nVmPTE:\t      44 kB\nVmSwap:\t100000000 kB\n\
+        HugetlbPages:\t    2048 kB\nCoreDumping:\t0\nTHP_enabled:\t1\n\
+        untag_mask:\t0xffffffffffffffff\n";
+
+    const SIGNALS: Signals = Signals {
+        threads: 3,
+        queued: 2,
+        queue_limit: 31_387,
+        pending: 1,
+        shared_pending: 1 << 63,
+        blocked: 0x10000,
+        ignored: 0x1000,
+        caught: 0x1_8000_4a02,
+    };
+
+    const SIGNALS_TEXT: &str = "Threads:\t3\nSigQ:\t2/31387\nSigPnd:\t0000000000000001\n\
+        ShdPnd:\t8000000000000000\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\n\
+        SigCgt:\t0000000180004a02\n";
+
+    const CAPABILITIES: Capabilities = Capabilities {
+        inheritable: 0,
+        permitted: 0x1ff_ffff_ffff,
+        effective: 2,
+        bounding: 3,
+        ambient: 4,
+    };
+
+    const CAPABILITIES_TEXT: &str = "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\n\
+        CapEff:\t0000000000000002\nCapBnd:\t0000000000000003\nCapAmb:\t0000000000000004\n";
+
+    const SECCOMP: Seccomp = Seccomp {
+        no_new_privs: true,
+        mode: Some(2),
+        filters: Some(17),
+        store_bypass: StoreBypass::ThreadVulnerable,
+        indirect_branch: IndirectBranch::ConditionalEnabled,
+    };
+
+    const SECCOMP_TEXT: &str = "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t17\n\
+        Speculation_Store_Bypass:\tthread vulnerable\n\
+        SpeculationIndirectBranch:\tconditional enabled\n";
+
+    const CPUS: Bitmap<'static> = Bitmap {
+        words: &[0b1011],
+        bits: 4,
+    };
+
+    const MEMS: Bitmap<'static> = Bitmap {
+        words: &[1],
+        bits: 64,
+    };
+
+    const CPUS_TEXT: &str = "Cpus_allowed:\tb\nCpus_allowed_list:\t0-1,3\n";
+
+    const MEMS_TEXT: &str = "Mems_allowed:\t00000000,00000001\nMems_allowed_list:\t0\n";
+
+    const SWITCHES: Switches = Switches {
+        voluntary: 150,
+        nonvoluntary: 545,
+    };
+
+    const SWITCHES_TEXT: &str = "voluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n";
+
+    #[test]
+    fn sections_follow_each_other() {
+        let memory = sample_memory();
+        let status = Status {
+            identity: sample_identity(),
+            groups: &[4, 24, 1000],
+            ns_ids: Some(&LEVELS),
+            kthread: false,
+            memory: Some(memory),
+            signals: SIGNALS,
+            capabilities: CAPABILITIES,
+            seccomp: SECCOMP,
+            masks: Masks {
+                cpus_allowed: CPUS,
+                mems_allowed: Some(MEMS),
+            },
+            switches: SWITCHES,
+            thread_features: Some(ThreadFeatures::default()),
+        };
+        let expected = [
+            IDENTITY,
+            "Groups:\t4 24 1000 \nNStgid:\t4711\t7\nNSpid:\t4712\t8\nNSpgid:\t4700\t0\n",
+            "NSsid:\t0\t0\nKthread:\t0\n",
+            MEMORY,
+            SIGNALS_TEXT,
+            CAPABILITIES_TEXT,
+            SECCOMP_TEXT,
+            CPUS_TEXT,
+            MEMS_TEXT,
+            SWITCHES_TEXT,
+            "x86_Thread_features:\t\nx86_Thread_features_locked:\t\n",
+        ]
+        .concat();
+        check(expected.as_bytes(), |out| render(&status, out));
+    }
+
+    #[test]
+    fn kernel_thread_lacks_what_it_has_not() {
+        let status = Status {
+            identity: Identity {
+                umask: None,
+                ..sample_identity()
+            },
+            groups: &[],
+            ns_ids: None,
+            kthread: true,
+            memory: None,
+            signals: SIGNALS,
+            capabilities: CAPABILITIES,
+            seccomp: SECCOMP,
+            masks: Masks {
+                cpus_allowed: CPUS,
+                mems_allowed: None,
+            },
+            switches: SWITCHES,
+            thread_features: None,
+        };
+        let expected = [
+            &IDENTITY.replace("Umask:\t0022\n", ""),
+            "Groups:\t \nKthread:\t1\n",
+            SIGNALS_TEXT,
+            CAPABILITIES_TEXT,
+            SECCOMP_TEXT,
+            CPUS_TEXT,
+            SWITCHES_TEXT,
+        ]
+        .concat();
+        check(expected.as_bytes(), |out| render(&status, out));
+    }
+
+    #[test]
+    fn umask_is_octal_with_its_mark() {
+        for (umask, expected) in [
+            (0, "0000"),
+            (0o2, "0002"),
+            (0o22, "0022"),
+            (0o777, "0777"),
+            (0o7777, "07777"),
+        ] {
+            let given = Identity {
+                umask: Some(umask),
+                ..sample_identity()
+            };
+            let text = IDENTITY.replace("0022", expected);
+            check(text.as_bytes(), |out| identity(&given, out));
+        }
+    }
+
+    #[test]
+    fn groups_end_with_a_space() {
+        check(b"Groups:\t \n", |out| groups([].into_iter(), out));
+        check(b"Groups:\t0 \n", |out| groups([0].into_iter(), out));
+        check(b"Groups:\t4 65534 4294967295 \n", |out| {
+            groups([4, 65_534, u32::MAX].into_iter(), out)
+        });
+        let (text, overflowed) =
+            super::super::text::testing::rendered(1 << 20, |out| groups(100_000..165_536, out));
+        assert_eq!(text.len(), 8 + 65_536 * 7 + 1);
+        assert!(!overflowed);
+    }
+
+    #[test]
+    fn memory_lines_match_their_counters() {
+        check(MEMORY.as_bytes(), |out| memory(&sample_memory(), out));
+        let given = Memory {
+            hugetlb: None,
+            core_dumping: true,
+            thp_enabled: false,
+            untag_mask: 0x7fff_ffff_ffff,
+            ..sample_memory()
+        };
+        let text = MEMORY
+            .replace("HugetlbPages:\t    2048 kB\n", "")
+            .replace("Dumping:\t0", "Dumping:\t1")
+            .replace("enabled:\t1", "enabled:\t0")
+            .replace("0xffffffffffffffff", "0x7fffffffffff");
+        check(text.as_bytes(), |out| memory(&given, out));
+    }
+
+    #[test]
+    fn seccomp_lines_depend_on_the_configuration() {
+        let given = Seccomp {
+            no_new_privs: false,
+            mode: None,
+            filters: None,
+            store_bypass: StoreBypass::NotVulnerable,
+            indirect_branch: IndirectBranch::AlwaysEnabled,
+        };
+        check(
+            b"NoNewPrivs:\t0\nSpeculation_Store_Bypass:\tnot vulnerable\n\
+              SpeculationIndirectBranch:\talways enabled\n",
+            |out| seccomp(&given, out),
+        );
+    }
+
+    #[test]
+    fn signals_of_a_reaped_task_are_zero() {
+        check(
+            b"Threads:\t0\nSigQ:\t0/0\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\n\
+              SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n",
+            |out| signals(&Signals::default(), out),
+        );
+    }
+
+    #[test]
+    fn empty_mask_has_an_empty_list() {
+        let none = Bitmap {
+            words: &[0],
+            bits: 33,
+        };
+        let given = Masks {
+            cpus_allowed: none,
+            mems_allowed: None,
+        };
+        check(
+            b"Cpus_allowed:\t0,00000000\nCpus_allowed_list:\t\n",
+            |out| masks(&given, out),
+        );
+    }
+
+    #[test]
+    fn thread_features_end_with_a_space() {
+        let both = ThreadFeatures::SHSTK | ThreadFeatures::WRSS;
+        for (set, expected) in [
+            (0, ""),
+            (ThreadFeatures::SHSTK, "shstk "),
+            (ThreadFeatures::WRSS, "wrss "),
+            (both, "shstk wrss "),
+            (u64::MAX, "shstk wrss "),
+            (!both, ""),
+        ] {
+            let given = ThreadFeatures {
+                features: set,
+                locked: both,
+            };
+            let text = format!(
+                "x86_Thread_features:\t{expected}\nx86_Thread_features_locked:\tshstk wrss \n"
+            );
+            check(text.as_bytes(), |out| thread_features(&given, out));
+        }
+    }
+}
