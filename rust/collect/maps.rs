@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Collects `maps`: a walk from VMA to VMA.
+//!
+//! C counterpart: `m_start()`, `proc_get_vma()` and `show_map_vma()` in
+//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    model::{
+        maps::{
+            Device,
+            MapsRecord,
+            VmaFlags, //
+        },
+        units::Pages, //
+    },
+    sys::vma::{
+        flags,
+        Vma,
+        VmaWalk, //
+    },
+};
+use core::cell::Cell;
+use kernel::{
+    mm::MmWithUser,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// Where a reader of `maps` stands, as a file position.
+///
+/// A position above 0 is where the VMA ended that was shown last: the walk goes on there whatever
+/// has been mapped and unmapped meanwhile, so that no address is shown twice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// All has been shown.
+    End,
+    /// Before the gate VMA, which comes last.
+    Gate,
+    /// At this address.
+    Address(usize),
+}
+
+impl Position {
+    fn from_raw(raw: i64) -> Self {
+        match raw {
+            -1 => Self::End,
+            -2 => Self::Gate,
+            // CAST: Other positions are addresses that `into_raw()` made.
+            address => Self::Address(address as usize),
+        }
+    }
+
+    fn into_raw(self) -> i64 {
+        match self {
+            Self::End => -1,
+            Self::Gate => -2,
+            // CAST: Addresses of user space are below 2^63.
+            Self::Address(address) => address as i64,
+        }
+    }
+}
+
+/// Whether `position` is the one after the last record.
+pub(crate) fn is_end(position: i64) -> bool {
+    Position::from_raw(position) == Position::End
+}
+
+/// Stands at a VMA, with it locked.
+pub(crate) struct Maps<'a> {
+    walk: VmaWalk,
+    restart: &'a Cell<i64>,
+}
+
+impl<'a> Maps<'a> {
+    /// Goes to the VMA at `position`; `None` beyond the last. May sleep.
+    ///
+    /// `restart` is where the VMA begins that is being shown: a reader whose buffer was too small for
+    /// it is sent back there.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn at(
+        mm: ARef<MmWithUser>,
+        position: &mut i64,
+        restart: &'a Cell<i64>,
+    ) -> Result<Option<Self>> {
+        if *position > 0 {
+            *position = restart.get();
+        }
+        let start = Position::from_raw(*position);
+        let address = match start {
+            Position::Address(address) => address,
+            Position::Gate | Position::End => 0,
+        };
+        let mut maps = Self {
+            walk: VmaWalk::new(mm, address),
+            restart,
+        };
+        let found = match start {
+            Position::End => false,
+            Position::Gate => maps.walk.go_to_gate(),
+            Position::Address(_) => maps.step(position)?,
+        };
+
+        Ok(found.then_some(maps))
+    }
+
+    /// Goes to the next VMA; `false` beyond the last. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn advance(&mut self, position: &mut i64) -> Result<bool> {
+        if Position::from_raw(*position) == Position::Gate {
+            *position = Position::End.into_raw();
+            return Ok(false);
+        }
+        self.step(position)
+    }
+
+    fn step(&mut self, position: &mut i64) -> Result<bool> {
+        // CAST: The position is an address here.
+        let found = self.walk.advance(*position as usize)?;
+
+        self.restart.set(*position);
+        match self.walk.current() {
+            Some(vma) if found => {
+                *position = Position::Address(vma.end()).into_raw();
+                Ok(true)
+            }
+            _ => {
+                *position = Position::Gate.into_raw();
+                Ok(self.walk.go_to_gate())
+            }
+        }
+    }
+
+    /// The VMA.
+    pub(crate) fn current(&self) -> Option<Vma<'_>> {
+        self.walk.current()
+    }
+}
+
+/// What `maps` says of a VMA before its name.
+pub(crate) fn record(vma: Vma<'_>) -> MapsRecord {
+    let bits = vma.flags();
+    let file = vma.file();
+
+    MapsRecord {
+        // CAST: Addresses have 64 bits.
+        start: vma.start() as u64,
+        end: vma.end() as u64,
+        flags: VmaFlags {
+            read: bits & flags::READ != 0,
+            write: bits & flags::WRITE != 0,
+            exec: bits & flags::EXEC != 0,
+            mayshare: bits & flags::MAYSHARE != 0,
+        },
+        pgoff: file.map_or(0, |file| Pages(file.page_offset).to_bytes().0),
+        dev: file.map_or(Device { major: 0, minor: 0 }, |file| Device {
+            major: file.device.major,
+            minor: file.device.minor,
+        }),
+        ino: file.map_or(0, |file| file.inode),
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Collects `status`, part by part.
+//!
+//! The file has lists of any length (groups, pid namespaces), so that its parts are collected and
+//! rendered one after the other and nothing need be allocated. No lock is held from one part to the
+//! next, in stock as here.
+//!
+//! C counterpart: `proc_pid_status()` in [`fs/proc/array.c`](srctree/fs/proc/array.c) and
+//! `task_mem()` in [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    collect,
+    model::{
+        bitmap::Bitmap,
+        speculation::{
+            IndirectBranch,
+            StoreBypass, //
+        },
+        status::{
+            Capabilities,
+            Identity,
+            Masks,
+            Memory,
+            NsIds,
+            Owner,
+            Seccomp,
+            Signals,
+            Switches,
+            ThreadFeatures, //
+        },
+        units::{
+            Bytes,
+            Pages, //
+        },
+    },
+    sys::{
+        cred::{
+            self,
+            CredentialExt,
+            Ids,
+            UserNamespace, //
+        },
+        mm::{
+            MmExt,
+            PageKind, //
+        },
+        pid::{
+            Pid,
+            PidNumbers, //
+        },
+        signal::{
+            self,
+            Resource, //
+        },
+        task::{
+            cpu_bits,
+            node_bits,
+            Speculation,
+            TaskExt, //
+        },
+    },
+};
+use kernel::{
+    cred::Credential,
+    pid_namespace::PidNamespace,
+    sync::aref::ARef,
+    task::Task, //
+};
+
+/// Who a task is: what is printed first, and the credential of which the groups are printed next.
+pub(crate) struct Who {
+    /// The first lines.
+    pub(crate) identity: Identity,
+    /// The task's objective credential.
+    pub(crate) credential: ARef<Credential>,
+}
+
+/// Collects who `task` is, with ids as `users` sees them.
+pub(crate) fn who(task: &Task, pid: &Pid, ns: &PidNamespace, users: &UserNamespace) -> Who {
+    let credential = cred::of_task(task);
+    let identity = Identity {
+        name: collect::comm(task),
+        // CAST: A mask has nine bits.
+        umask: task.umask().map(|umask| umask as u32),
+        state: collect::state(task),
+        tgid: PidNumbers::of(task, ns).tgid,
+        ngid: task.numa_group(),
+        pid: pid.nr_in(ns),
+        ppid: task.parent_in(ns),
+        tracer_pid: task.tracer_in(ns),
+        uid: owner(credential.uids_in(users)),
+        gid: owner(credential.gids_in(users)),
+        fd_size: task.file_slots(),
+    };
+
+    Who {
+        identity,
+        credential,
+    }
+}
+
+fn owner(ids: Ids) -> Owner {
+    Owner {
+        real: ids.real,
+        effective: ids.effective,
+        saved: ids.saved,
+        fs: ids.fs,
+    }
+}
+
+/// The numbers of `task` in each namespace from `ns` down to its own.
+pub(crate) fn namespaces<'a>(
+    task: &'a Task,
+    pid: &'a Pid,
+    ns: &PidNamespace,
+) -> impl Iterator<Item = NsIds> + Clone + 'a {
+    pid.namespaces_from(ns).map(|ns| {
+        let numbers = PidNumbers::of(task, ns);
+        NsIds {
+            tgid: numbers.tgid,
+            pid: numbers.pid,
+            pgid: numbers.pgid,
+            sid: numbers.sid,
+        }
+    })
+}
+
+/// The sizes of `task`'s address space; `None` if it has none. May sleep.
+pub(crate) fn memory(task: &Task) -> Option<Memory> {
+    let mm = task.mm()?;
+    let rss = collect::rss(&mm);
+    let sizes = mm.sizes();
+
+    Some(Memory {
+        hiwater_vm: Pages(sizes.highest_total),
+        total_vm: Pages(sizes.total),
+        locked_vm: Pages(sizes.locked),
+        pinned_vm: Pages(sizes.pinned),
+        hiwater_rss: Pages(sizes.highest_resident),
+        rss,
+        data_vm: Pages(sizes.data),
+        stack_vm: Pages(sizes.stack),
+        exec_vm: Pages(sizes.exec),
+        code: collect::code(&mm.layout()),
+        pgtables: Bytes(mm.page_table_bytes()),
+        swap: Pages(mm.pages(PageKind::Swap)),
+        hugetlb: cfg!(CONFIG_HUGETLB_PAGE).then(|| Pages(mm.hugetlb_pages())),
+        core_dumping: task.is_dumping_core(),
+        thp_enabled: cfg!(CONFIG_TRANSPARENT_HUGEPAGE) && !mm.thp_disabled(),
+        untag_mask: mm.untag_mask(),
+    })
+}
+
+/// The signal state of `task`; all zero once it has been reaped.
+pub(crate) fn signals(task: &Task) -> Signals {
+    let Some(signal) = signal::lock(task) else {
+        return Signals::default();
+    };
+    let dispositions = signal.dispositions();
+
+    Signals {
+        threads: signal.threads(),
+        // CAST: Stock keeps the count in an `unsigned int`, too.
+        queued: signal.queued_signals() as u32,
+        queue_limit: signal.soft_limit(Resource::PendingSignals),
+        pending: task.pending(),
+        shared_pending: signal.shared_pending(),
+        blocked: task.blocked(),
+        ignored: dispositions.ignored,
+        caught: dispositions.caught,
+    }
+}
+
+/// The capability sets of `task`.
+pub(crate) fn capabilities(task: &Task) -> Capabilities {
+    let sets = cred::of_task(task).capabilities();
+
+    Capabilities {
+        inheritable: sets.inheritable,
+        permitted: sets.permitted,
+        effective: sets.effective,
+        bounding: sets.bounding,
+        ambient: sets.ambient,
+    }
+}
+
+/// How `task` is confined, and which speculation it allows itself.
+pub(crate) fn seccomp(task: &Task) -> Seccomp {
+    let (mode, filters) = task.seccomp();
+
+    Seccomp {
+        no_new_privs: task.no_new_privs(),
+        mode: cfg!(CONFIG_SECCOMP).then_some(mode),
+        filters: cfg!(CONFIG_SECCOMP_FILTER).then_some(filters),
+        store_bypass: StoreBypass::from_prctl(task.speculation(Speculation::StoreBypass).into()),
+        indirect_branch: IndirectBranch::from_prctl(
+            task.speculation(Speculation::IndirectBranch).into(),
+        ),
+    }
+}
+
+/// Where `task` may run and allocate.
+pub(crate) fn masks(task: &Task) -> Masks<'_> {
+    Masks {
+        cpus_allowed: Bitmap {
+            words: task.cpus_allowed(),
+            bits: cpu_bits(),
+        },
+        mems_allowed: cfg!(CONFIG_CPUSETS).then(|| Bitmap {
+            words: task.mems_allowed(),
+            bits: node_bits(),
+        }),
+    }
+}
+
+/// How often `task` was switched away from.
+pub(crate) fn switches(task: &Task) -> Switches {
+    let (voluntary, nonvoluntary) = task.context_switches();
+
+    Switches {
+        voluntary,
+        nonvoluntary,
+    }
+}
+
+/// The x86 features of `task`; `None` where the kernel has no such lines.
+pub(crate) fn thread_features(task: &Task) -> Option<ThreadFeatures> {
+    task.shadow_stack_features()
+        .map(|(features, locked)| ThreadFeatures { features, locked })
+}

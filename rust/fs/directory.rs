@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The root directory.
+//!
+//! C counterpart: `proc_pid_lookup()` and `proc_pid_readdir()` in
+//! [`fs/proc/base.c`](srctree/fs/proc/base.c), `proc_root_*()` in
+//! [`fs/proc/root.c`](srctree/fs/proc/root.c).
+
+use super::{
+    stock,
+    task::{
+        new_directory,
+        Place, //
+    },
+    Proc, //
+};
+use crate::{
+    model::pid_name::{
+        self,
+        PidName, //
+    },
+    sys::{
+        fs::{
+            Directory,
+            Emitter,
+            Inode, //
+        },
+        pid::{
+            self,
+            PID_MAX_LIMIT, //
+        },
+        task::cond_resched,
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// Position of the first process; what comes before it is stock's, `self` and `thread-self` too.
+const FIRST_PROCESS: i64 = 258;
+
+/// Looks `name` up: a task of the namespace, whether it leads a group or not, or else stock's.
+///
+/// # Errors
+///
+/// `ENOENT` if there is neither; `ENOMEM`.
+pub(super) fn lookup_in_root(dir: &Inode<Proc>, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
+    let fs = dir.fs();
+    let number = pid_name::parse(name).and_then(|number| i32::try_from(number).ok());
+
+    if let Some(task) = number.and_then(|number| pid::find_task(number, &fs.ns)) {
+        return new_directory(dir, &task, Place::Process);
+    }
+    stock::lookup(dir, &fs.stock, name)
+}
+
+/// Reads the root: what stock has there in stock's order, then the processes by number.
+///
+/// # Errors
+///
+/// Stock's own; `ENOMEM`.
+pub(super) fn read_root(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -> Result {
+    if entries.position() < FIRST_PROCESS && !read_static(dir, entries)? {
+        return Ok(());
+    }
+    read_processes(dir.inode(), entries)
+}
+
+/// Reads what comes before the processes; `false` when the reader has enough.
+fn read_static(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -> Result<bool> {
+    let root = dir.inode();
+    let stream = dir.stream(|| Ok(root.fs().stock.clone()))?;
+    let mut full = false;
+
+    if !entries.dots() {
+        return Ok(false);
+    }
+    let end = stream.read_from(entries.position(), &mut |entry| {
+        if entry.position >= FIRST_PROCESS {
+            return false;
+        }
+        entries.set_position(entry.position);
+        full = !entries.emit(entry.name, entry.ino, entry.kind);
+        !full
+    })?;
+    if full {
+        entries.set_position(end);
+    } else {
+        entries.set_position(FIRST_PROCESS);
+    }
+    Ok(!full)
+}
+
+fn read_processes(root: &Inode<Proc>, entries: &mut Emitter<'_, Proc>) -> Result {
+    let end = PID_MAX_LIMIT + FIRST_PROCESS;
+
+    while entries.position() < end {
+        // CAST: Not negative and below `PID_MAX_LIMIT`.
+        let from = (entries.position() - FIRST_PROCESS) as i32;
+        let Some(found) = pid::next_process(from, &root.fs().ns) else {
+            entries.set_position(end);
+            break;
+        };
+        entries.set_position(i64::from(found.nr) + FIRST_PROCESS);
+        // CAST: A pid is not negative.
+        let name = PidName::new(found.nr as u32);
+        if !entries.emit_inode(name.as_bytes(), || {
+            new_directory(root, &found.task, Place::Process)
+        }) {
+            break;
+        }
+        entries.set_position(entries.position() + 1);
+        cond_resched();
+    }
+    Ok(())
+}

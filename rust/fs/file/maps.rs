@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `maps`: the mappings of a process.
+//!
+//! Whoever opens it must be allowed to trace the process; the address space is the one that the
+//! process has then, also after an exec.
+
+use super::{
+    super::{
+        counters::Counted,
+        Proc, //
+    },
+    task_of, //
+};
+use crate::{
+    collect::maps as collect,
+    model::maps::Name,
+    sys::{
+        fs::Inode,
+        seq::{
+            Records,
+            Seq, //
+        },
+        task::{
+            AccessMode,
+            TaskExt, //
+        },
+        vma::{
+            Vma,
+            VmaName, //
+        },
+    },
+    view::maps as view, //
+};
+use core::cell::Cell;
+use kernel::{
+    mm::Mm,
+    prelude::*,
+    sync::aref::ARef,
+    task::Task, //
+};
+
+/// The file, opened.
+pub(in crate::fs) struct Maps {
+    /// The address space; its memory is pinned only while it is read.
+    mm: Option<ARef<Mm>>,
+    /// Where the VMA begins that is being shown.
+    restart: Cell<i64>,
+}
+
+/// Stands at a VMA. The task is kept, as in stock, until the locks have been let go of.
+pub(in crate::fs) struct Cursor<'a> {
+    maps: collect::Maps<'a>,
+    _task: ARef<Task>,
+}
+
+impl Counted for Maps {
+    const NAME: &'static str = "maps";
+}
+
+impl Records for Maps {
+    type Fs = Proc;
+    type Cursor<'a> = Cursor<'a>;
+
+    fn open(inode: &Inode<Proc>) -> Result<Self> {
+        let (_, task) = task_of(inode)?;
+
+        Ok(Self {
+            mm: task.open_mm(AccessMode::READ_FSCREDS)?,
+            restart: Cell::new(0),
+        })
+    }
+
+    fn start<'a>(
+        &'a self,
+        inode: &'a Inode<Proc>,
+        position: &mut i64,
+    ) -> Result<Option<Cursor<'a>>> {
+        if collect::is_end(*position) {
+            return Ok(None);
+        }
+        let (_, task) = task_of(inode)?;
+        let Some(mm) = self.mm.as_ref().and_then(|mm| mm.mmget_not_zero()) else {
+            return Ok(None);
+        };
+        let maps = collect::Maps::at(mm, position, &self.restart)?;
+
+        Ok(maps.map(|maps| Cursor { maps, _task: task }))
+    }
+
+    fn next(cursor: &mut Cursor<'_>, position: &mut i64) -> Result<bool> {
+        cursor.maps.advance(position)
+    }
+
+    fn show(cursor: &Cursor<'_>, seq: &mut Seq<'_>) -> Result {
+        show(cursor.maps.current().ok_or(EINVAL)?, seq);
+        Ok(())
+    }
+}
+
+/// Renders a VMA. Its name, and the path of its file, are rendered under its lock.
+fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
+    let record = collect::record(vma);
+    let name = match vma.name() {
+        VmaName::Path(path) => {
+            seq.render(|text| {
+                let column = view::header(&record, text);
+                view::pad_to_name(column, text);
+            });
+            seq.path(path);
+            seq.render(view::end);
+            return;
+        }
+        VmaName::None => None,
+        VmaName::Kernel(name) => Some(Name::Special(name)),
+        VmaName::Anon(name) => Some(Name::Anon(name)),
+        VmaName::AnonShmem(name) => Some(Name::AnonShmem(name)),
+    };
+
+    seq.render(|text| {
+        let column = view::header(&record, text);
+        if let Some(name) = name {
+            view::name(column, name, text);
+        }
+        view::end(text);
+    });
+}

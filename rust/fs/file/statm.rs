@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `statm`: sizes of the address space, in pages. Everyone may read it.
+
+use super::{
+    super::{
+        counters::Counted,
+        Proc, //
+    },
+    task_of, //
+};
+use crate::{
+    collect,
+    sys::{
+        fs::Inode,
+        seq::{
+            Seq,
+            Single, //
+        },
+    },
+    view, //
+};
+use kernel::prelude::*;
+
+/// The file.
+pub(in crate::fs) struct Statm;
+
+impl Counted for Statm {
+    const NAME: &'static str = "statm";
+}
+
+impl Single for Statm {
+    type Fs = Proc;
+
+    fn show(inode: &Inode<Proc>, seq: &mut Seq<'_>) -> Result {
+        let (_, task) = task_of(inode)?;
+        let statm = collect::statm::collect(&task);
+
+        seq.render(|text| view::statm::render(statm.as_ref(), text));
+        Ok(())
+    }
+}

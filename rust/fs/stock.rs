@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Names that are passed through to stock procfs.
+//!
+//! - A directory is mirrored: ours, with stock's entries, attributes and permission checks.
+//! - A symbolic link is mirrored: its text and where it leads are stock's.
+//! - A file looks like stock's, and opening it opens stock's own: reads, writes, `ioctl(2)`s and
+//!   `poll(2)`s go there directly.
+//!
+//! A mirrored name is checked against stock at each use, so that one that has gone is gone here, too.
+
+use super::{
+    Links,
+    Node,
+    Proc, //
+};
+use crate::{
+    model::{
+        pid_name::PidName,
+        scope::Scope, //
+    },
+    sys::{
+        fs::{
+            Directory,
+            Emitter,
+            Inode,
+            Kind,
+            NewInode,
+            Stat,
+            StockPath, //
+        },
+        pid::{
+            self,
+            Pid, //
+        },
+    },
+};
+use kernel::{
+    pid_namespace::PidNamespace,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// File types of a mode.
+const TYPE_MASK: u16 = 0o170000;
+const TYPE_DIRECTORY: u16 = 0o040000;
+const TYPE_LINK: u16 = 0o120000;
+
+/// Looks `name` up in the stock directory `parent` and mirrors what is there.
+///
+/// # Errors
+///
+/// Stock's own, `ENOENT` among them; `ENOMEM`.
+pub(super) fn lookup(
+    dir: &Inode<Proc>,
+    parent: &StockPath,
+    name: &[u8],
+) -> Result<ARef<Inode<Proc>>> {
+    let path = parent.child(name)?;
+    let mode = path.mode();
+
+    dir.super_block().new_inode(NewInode {
+        node: Node::Passed,
+        kind: match mode & TYPE_MASK {
+            TYPE_DIRECTORY => Kind::Directory,
+            TYPE_LINK => Kind::Link,
+            _ => Kind::Jump,
+        },
+        mode,
+        ino: Some(path.ino()),
+        nlink: path.nlink(),
+        immutable: false,
+        transient: false,
+        owner: path.owner(),
+        backing: Some(path),
+    })
+}
+
+/// Reads a mirrored directory.
+///
+/// # Errors
+///
+/// Stock's own; `ENOMEM`.
+pub(super) fn read_dir(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -> Result {
+    let path = dir.inode().backing().ok_or(ENOENT)?;
+    let stream = dir.stream(|| Ok(path.clone()))?;
+
+    if !entries.dots() {
+        return Ok(());
+    }
+    let end = stream.read_from(entries.position(), &mut |entry| {
+        entries.set_position(entry.position);
+        entries.emit(entry.name, entry.ino, entry.kind)
+    })?;
+    entries.set_position(end);
+    Ok(())
+}
+
+/// Answers `stat(2)` of the root: stock counts its own links and the processes.
+///
+/// # Errors
+///
+/// Stock's own.
+pub(super) fn stat_root(root: &StockPath, stat: &mut Stat<'_>) -> Result {
+    root.stat_links(stat)
+}
+
+/// The stock directory of the task that `pid` identifies.
+///
+/// # Errors
+///
+/// `ENOENT` if there is no such task any more; `ENOMEM`.
+pub(super) fn task_directory(fs: &Proc, pid: &Pid, scope: Scope) -> Result<StockPath> {
+    // A number that is not positive means that the pid is not in the namespace.
+    let number = u32::try_from(pid.nr_in(&fs.ns)).map_err(|_| ENOENT)?;
+    let name = PidName::new(number);
+
+    directory_of(&fs.stock, &name, scope)
+}
+
+fn directory_of(root: &StockPath, name: &PidName, scope: Scope) -> Result<StockPath> {
+    let process = root.child(name.as_bytes())?;
+
+    match scope {
+        Scope::Process => Ok(process),
+        Scope::Thread => process.child(b"task")?.child(name.as_bytes()),
+    }
+}
+
+/// The hard links of stock's directories of tasks. They depend on the kernel's configuration only, so
+/// that those of the current task serve for all.
+///
+/// # Errors
+///
+/// `ENOENT` if the current task is exiting.
+pub(super) fn directory_links(root: &StockPath, ns: &PidNamespace) -> Result<Links> {
+    let number = u32::try_from(pid::current_number(ns)).map_err(|_| ENOENT)?;
+    let name = PidName::new(number);
+
+    Ok(Links {
+        process: directory_of(root, &name, Scope::Process)?.nlink(),
+        thread: directory_of(root, &name, Scope::Thread)?.nlink(),
+    })
+}

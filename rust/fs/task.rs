@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The directories of tasks, and the files in them.
+//!
+//! An inode keeps the `struct pid`, not the task: it costs a task that exits nothing, and each use
+//! finds out whether the task is still there.
+//!
+//! C counterpart: `proc_pid_make_inode()`, `pid_revalidate()`, `proc_pident_*()` and `proc_task_*()`
+//! in [`fs/proc/base.c`](srctree/fs/proc/base.c).
+
+use super::{
+    entry,
+    stock,
+    Node,
+    Proc,
+    DIRECTORY_MODE, //
+};
+use crate::{
+    model::{
+        pid_name::{
+            self,
+            PidName, //
+        },
+        scope::Scope,
+    },
+    sys::{
+        cred::Owner,
+        fs::{
+            Directory,
+            Emitter,
+            Inode,
+            Kind,
+            NewInode,
+            RcuInode,
+            Stat, //
+        },
+        pid::{
+            self,
+            Pid,
+            PidNumbers, //
+        },
+        task::{
+            first_thread,
+            TaskExt, //
+        },
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        aref::ARef,
+        rcu, //
+    },
+    task::Task, //
+};
+
+/// Name of the directory of threads.
+const THREADS: &[u8] = b"task";
+
+/// Positions that `.` and `..` take.
+const DOTS: i64 = 2;
+
+/// What of a task an inode stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// `<pid>/`, of any task.
+    Process,
+    /// `<pid>/task/`.
+    Threads,
+    /// `<pid>/task/<tid>/`.
+    Thread,
+    /// A file in one of them.
+    File,
+}
+
+/// An inode of a task.
+pub(crate) struct TaskNode {
+    pid: ARef<Pid>,
+    place: Place,
+}
+
+impl TaskNode {
+    /// The pid, which outlives the task.
+    pub(super) fn pid(&self) -> &Pid {
+        &self.pid
+    }
+
+    /// Whether the task has been reaped.
+    pub(super) fn is_dead(&self) -> bool {
+        self.pid.is_dead()
+    }
+
+    /// Gives the inode to who owns the task now; `false` if there is no task any more.
+    pub(super) fn revalidate(&self, inode: RcuInode<'_, Proc>) -> bool {
+        let rcu = rcu::read_lock();
+
+        match self.pid.task_rcu(&rcu) {
+            Some(task) => {
+                inode.update_owner(task);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Fails once the task is gone, for the directories whose use stock refuses then.
+    pub(super) fn check_alive(&self) -> Result {
+        match self.place {
+            Place::Process | Place::Threads if self.is_dead() => Err(ESRCH),
+            _ => Ok(()),
+        }
+    }
+
+    /// Corrects what `stat(2)` answers.
+    pub(super) fn stat(&self, mode: u16, stat: &mut Stat<'_>) {
+        let rcu = rcu::read_lock();
+        let task = self.pid.task_rcu(&rcu);
+
+        if self.place == Place::Threads {
+            let threads = task.map_or(0, TaskExt::threads);
+            // CAST: A number of threads is not negative.
+            stat.set_nlink(stat.nlink().wrapping_add(threads as u32));
+        } else {
+            stat.set_owner(task.map_or(Owner::ROOT, |task| Owner::of_task(task, mode)));
+        }
+    }
+}
+
+/// Makes the inode of a directory of `task`.
+///
+/// # Errors
+///
+/// `ENOENT` if the task has been reaped; `ENOMEM`.
+pub(super) fn new_directory(
+    parent: &Inode<Proc>,
+    task: &Task,
+    place: Place,
+) -> Result<ARef<Inode<Proc>>> {
+    let links = parent.fs().links;
+    let (nlink, immutable) = match place {
+        Place::Process => (links.process, true),
+        Place::Thread => (links.thread, true),
+        Place::Threads | Place::File => (2, false),
+    };
+
+    new_inode(
+        parent,
+        task,
+        place,
+        NewShape {
+            kind: Kind::Directory,
+            mode: DIRECTORY_MODE,
+            nlink,
+            immutable,
+        },
+    )
+}
+
+/// What differs between the inodes of a task.
+struct NewShape {
+    kind: Kind<Proc>,
+    mode: u16,
+    nlink: u32,
+    immutable: bool,
+}
+
+fn new_inode(
+    parent: &Inode<Proc>,
+    task: &Task,
+    place: Place,
+    shape: NewShape,
+) -> Result<ARef<Inode<Proc>>> {
+    let pid = Pid::of_task(task).ok_or(ENOENT)?;
+    let inode = parent.super_block().new_inode(NewInode {
+        node: Node::Task(TaskNode { pid, place }),
+        backing: None,
+        kind: shape.kind,
+        mode: shape.mode,
+        ino: None,
+        nlink: shape.nlink,
+        immutable: shape.immutable,
+        transient: matches!(place, Place::Process | Place::Thread),
+        owner: Owner::ROOT,
+    })?;
+
+    inode.as_rcu().update_owner(task);
+    Ok(inode)
+}
+
+/// Looks `name` up in a directory of a task.
+///
+/// # Errors
+///
+/// `ENOENT` if there is no such name, or no such task any more; `ENOMEM`.
+pub(super) fn lookup(dir: &Inode<Proc>, node: &TaskNode, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
+    let task = node.pid.task().ok_or(ENOENT)?;
+
+    match node.place {
+        Place::Process => lookup_entry(dir, node, &task, Scope::Process, name),
+        Place::Thread => lookup_entry(dir, node, &task, Scope::Thread, name),
+        Place::Threads => lookup_thread(dir, &task, name),
+        Place::File => Err(ENOTDIR),
+    }
+}
+
+fn lookup_entry(
+    dir: &Inode<Proc>,
+    node: &TaskNode,
+    task: &Task,
+    scope: Scope,
+    name: &[u8],
+) -> Result<ARef<Inode<Proc>>> {
+    match new_entry(dir, task, scope, name) {
+        Some(inode) => inode,
+        None => stock::lookup(
+            dir,
+            &stock::task_directory(dir.fs(), &node.pid, scope)?,
+            name,
+        ),
+    }
+}
+
+/// Makes the inode of `name` if that is ours.
+fn new_entry(
+    dir: &Inode<Proc>,
+    task: &Task,
+    scope: Scope,
+    name: &[u8],
+) -> Option<Result<ARef<Inode<Proc>>>> {
+    if scope == Scope::Process && name == THREADS {
+        return Some(new_directory(dir, task, Place::Threads));
+    }
+    let (entry, operations) = entry::find(name, scope)?;
+
+    Some(new_inode(
+        dir,
+        task,
+        Place::File,
+        NewShape {
+            kind: Kind::File(operations),
+            mode: entry.mode,
+            nlink: 1,
+            immutable: false,
+        },
+    ))
+}
+
+fn lookup_thread(dir: &Inode<Proc>, leader: &Task, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
+    let number = pid_name::parse(name).and_then(|number| i32::try_from(number).ok());
+    let task = number.and_then(|number| pid::find_task(number, &dir.fs().ns));
+    let task = task.filter(|task| leader.same_group(task)).ok_or(ENOENT)?;
+
+    new_directory(dir, &task, Place::Thread)
+}
+
+/// Reads a directory of a task.
+///
+/// # Errors
+///
+/// `ENOENT` once the task is gone; `ENOMEM`.
+pub(super) fn read_dir(
+    dir: &mut Directory<'_, Proc>,
+    node: &TaskNode,
+    entries: &mut Emitter<'_, Proc>,
+) -> Result {
+    match node.place {
+        Place::Process => read_entries(dir, node, Scope::Process, entries),
+        Place::Thread => read_entries(dir, node, Scope::Thread, entries),
+        Place::Threads => read_threads(dir, node, entries),
+        Place::File => Err(ENOTDIR),
+    }
+}
+
+/// Reads what stock lists, with numbers of our own for what is ours.
+fn read_entries(
+    dir: &mut Directory<'_, Proc>,
+    node: &TaskNode,
+    scope: Scope,
+    entries: &mut Emitter<'_, Proc>,
+) -> Result {
+    let inode = dir.inode();
+    let task = node.pid.task().ok_or(ENOENT)?;
+    let stream = dir.stream(|| stock::task_directory(inode.fs(), &node.pid, scope))?;
+
+    if !entries.dots() {
+        return Ok(());
+    }
+    let end = stream.read_from(entries.position(), &mut |entry| {
+        entries.set_position(entry.position);
+        if entry::is_ours(entry.name, scope) || entry.name == THREADS {
+            return entries.emit_inode(entry.name, || {
+                new_entry(inode, &task, scope, entry.name).unwrap_or(Err(ENOENT))
+            });
+        }
+        entries.emit(entry.name, entry.ino, entry.kind)
+    })?;
+    entries.set_position(end);
+    Ok(())
+}
+
+/// Reads the threads; a reader that pauses goes on at the thread that did not fit.
+fn read_threads(
+    dir: &mut Directory<'_, Proc>,
+    node: &TaskNode,
+    entries: &mut Emitter<'_, Proc>,
+) -> Result {
+    let inode = dir.inode();
+    let ns = &inode.fs().ns;
+
+    if node.is_dead() {
+        return Err(ENOENT);
+    }
+    if !entries.dots() {
+        return Ok(());
+    }
+    let resume = dir.take_cookie();
+    // A position below the dots cannot be, and one too large is beyond the last thread.
+    let index = usize::try_from(entries.position() - DOTS).unwrap_or(usize::MAX);
+    let mut next = first_thread(&node.pid, resume, index, ns);
+
+    while let Some(task) = next {
+        let number = PidNumbers::of(&task, ns).pid;
+        if number != 0 {
+            // CAST: A pid is not negative.
+            let name = PidName::new(number as u32);
+            if !entries.emit_inode(name.as_bytes(), || {
+                new_directory(inode, &task, Place::Thread)
+            }) {
+                return dir.set_cookie(number);
+            }
+        }
+        next = task.next_thread();
+        entries.set_position(entries.position() + 1);
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/cred.h>
+#include <linux/uidgid.h>
+
+#include "rustproc_helpers.h"
+
+uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid)
+{
+	return from_kuid_munged(ns, uid);
+}
+
+gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid)
+{
+	return from_kgid_munged(ns, gid);
+}
+
+const struct cred *rustproc___task_cred(struct task_struct *task)
+{
+	return __task_cred(task);
+}
+
+const struct cred *rustproc_current_cred(void)
+{
+	return current_cred();
+}

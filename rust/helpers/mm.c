@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mmu_context.h>
+
+#include "rustproc_helpers.h"
+
+unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member)
+{
+	return get_mm_counter_sum(mm, member);
+}
+
+unsigned long rustproc_get_mm_rss(struct mm_struct *mm)
+{
+	return get_mm_rss(mm);
+}
+
+unsigned long rustproc_mm_pgtables_bytes(struct mm_struct *mm)
+{
+	return mm_pgtables_bytes(mm);
+}
+
+unsigned long rustproc_mm_untag_mask(struct mm_struct *mm)
+{
+	return mm_untag_mask(mm);
+}
+
+unsigned long rustproc_hugetlb_usage(struct mm_struct *mm)
+{
+	return atomic_long_read(&mm->hugetlb_usage);
+}
+
+long rustproc_mm_pinned_vm(struct mm_struct *mm)
+{
+	return atomic64_read(&mm->pinned_vm);
+}
+
+bool rustproc_mm_thp_disabled(const struct mm_struct *mm)
+{
+	return mm_flags_test(MMF_DISABLE_THP_COMPLETELY, mm);
+}
+
+struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi)
+{
+	return vma_next(vmi);
+}
+
+void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
+			    unsigned long addr)
+{
+	vma_iter_init(vmi, mm, addr);
+}
+
+void rustproc_vma_iter_set(struct vma_iterator *vmi, unsigned long addr)
+{
+	vma_iter_set(vmi, addr);
+}
+
+void rustproc_vma_end_read(struct vm_area_struct *vma)
+{
+	vma_end_read(vma);
+}
+
+struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm)
+{
+	return get_gate_vma(mm);
+}
+
+bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma)
+{
+	return vma_is_initial_heap(vma);
+}
+
+bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma)
+{
+	return vma_is_initial_stack(vma);
+}
+
+const char *rustproc_anon_vma_name(struct vm_area_struct *vma)
+{
+	struct anon_vma_name *name = anon_vma_name(vma);
+
+	return name ? name->name : NULL;
+}
+
+const struct path *rustproc_file_user_path(const struct file *file)
+{
+	return file_user_path(file);
+}
+
+const struct inode *rustproc_file_user_inode(const struct file *file)
+{
+	return file_user_inode(file);
+}

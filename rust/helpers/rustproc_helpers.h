@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * C shims that rustproc's Rust code calls: one call each to an inline function
+ * or a macro of the kernel, named rustproc_<name of that function>.
+ */
+#ifndef RUSTPROC_HELPERS_H
+#define RUSTPROC_HELPERS_H
+
+#include <linux/fs.h>
+#include <linux/mm_types.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+
+/*
+ * Declared in fs/proc/internal.h and in headers that say static inline or
+ * nothing when an option is off; all are rows of symbols.h.
+ */
+void task_dump_owner(struct task_struct *task, umode_t mode,
+		     kuid_t *ruid, kgid_t *rgid);
+
+/* cred.c */
+uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
+gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid);
+const struct cred *rustproc___task_cred(struct task_struct *task);
+const struct cred *rustproc_current_cred(void);
+
+/* fs.c */
+struct inode *rustproc_alloc_inode_sb(struct super_block *sb,
+				      struct kmem_cache *cache, gfp_t gfp);
+struct kmem_cache *
+rustproc_inode_cache_create(const char *name, unsigned int size,
+			    void (*ctor)(void *object));
+struct dentry *rustproc_dget(struct dentry *dentry);
+bool rustproc_d_in_lookup(const struct dentry *dentry);
+void rustproc_d_lookup_done(struct dentry *dentry);
+struct dentry *rustproc_d_alloc_parallel(struct dentry *parent,
+					 const struct qstr *name);
+bool rustproc_d_is_negative(const struct dentry *dentry);
+struct qstr rustproc_d_name(const struct dentry *dentry);
+struct qstr rustproc_qstr(const char *name, u32 length);
+bool rustproc_d_unhashed(const struct dentry *dentry);
+bool rustproc_dir_emit(struct dir_context *ctx, const char *name, int len,
+		       u64 ino, unsigned int type);
+bool rustproc_dir_emit_dots(struct file *file, struct dir_context *ctx);
+struct user_namespace *rustproc_get_user_ns(struct user_namespace *ns);
+void rustproc_put_user_ns(struct user_namespace *ns);
+void rustproc_module_put(struct module *module);
+void rustproc_inode_lock(struct inode *inode);
+void rustproc_inode_unlock(struct inode *inode);
+
+/* list.c */
+void rustproc_init_list_head(struct list_head *list);
+void rustproc_list_add_tail(struct list_head *entry, struct list_head *head);
+void rustproc_list_move_tail(struct list_head *entry, struct list_head *head);
+void rustproc_list_del_init(struct list_head *entry);
+
+/* mm.c */
+unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member);
+unsigned long rustproc_get_mm_rss(struct mm_struct *mm);
+unsigned long rustproc_mm_pgtables_bytes(struct mm_struct *mm);
+unsigned long rustproc_mm_untag_mask(struct mm_struct *mm);
+unsigned long rustproc_hugetlb_usage(struct mm_struct *mm);
+long rustproc_mm_pinned_vm(struct mm_struct *mm);
+bool rustproc_mm_thp_disabled(const struct mm_struct *mm);
+struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi);
+void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
+			    unsigned long addr);
+void rustproc_vma_iter_set(struct vma_iterator *vmi, unsigned long addr);
+void rustproc_vma_end_read(struct vm_area_struct *vma);
+struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
+const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
+bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma);
+bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma);
+const struct path *rustproc_file_user_path(const struct file *file);
+const struct inode *rustproc_file_user_inode(const struct file *file);
+
+/* percpu.c */
+#define RUSTPROC_COUNTERS 64
+void rustproc_counter_add(unsigned int index, u64 value);
+u64 rustproc_counter_sum(unsigned int index);
+
+/* pid.c */
+struct pid *rustproc_get_pid(struct pid *pid);
+struct pid *rustproc_task_pid(struct task_struct *task);
+bool rustproc_pid_is_dead(const struct pid *pid);
+pid_t rustproc_task_pid_nr_ns(struct task_struct *task, struct pid_namespace *ns);
+pid_t rustproc_task_tgid_nr_ns(struct task_struct *task, struct pid_namespace *ns);
+pid_t rustproc_task_ppid_nr_ns(const struct task_struct *task,
+			       struct pid_namespace *ns);
+pid_t rustproc_task_pgrp_nr_ns(struct task_struct *task, struct pid_namespace *ns);
+pid_t rustproc_task_session_nr_ns(struct task_struct *task,
+				  struct pid_namespace *ns);
+void rustproc_tasklist_read_lock(void);
+void rustproc_tasklist_read_unlock(void);
+
+/* seq.c */
+struct user_namespace *rustproc_seq_user_ns(struct seq_file *seq);
+
+/* signal.c */
+bool rustproc_lock_task_sighand(struct task_struct *task, unsigned long *flags);
+void rustproc_unlock_task_sighand(struct task_struct *task, unsigned long *flags);
+u32 rustproc_tty_devnum(struct tty_struct *tty);
+long rustproc_sigpending_count(struct task_struct *task);
+
+/* symbols.c */
+extern rwlock_t *rustproc_tasklist_lock;
+int rustproc_symbols_resolve(void);
+
+/* task.c */
+void rustproc_cond_resched(void);
+unsigned int rustproc_task_state_index(struct task_struct *task);
+struct task_struct *rustproc_ptrace_parent(struct task_struct *task);
+pid_t rustproc_task_numa_group_id(struct task_struct *task);
+struct fs_struct *rustproc_task_fs(const struct task_struct *task);
+void rustproc_task_lock(struct task_struct *task);
+void rustproc_task_unlock(struct task_struct *task);
+int rustproc_fs_umask(const struct fs_struct *fs);
+unsigned int rustproc_files_max_fds(struct files_struct *files);
+void rustproc_get_task_comm(char *buffer, struct task_struct *task);
+bool rustproc_task_is_running(struct task_struct *task);
+int rustproc_task_nice(const struct task_struct *task);
+unsigned int rustproc_task_cpu(const struct task_struct *task);
+u64 rustproc_task_gtime(struct task_struct *task);
+u64 rustproc_delayacct_blkio_ticks(struct task_struct *task);
+u64 rustproc_timens_add_boottime_ns(u64 nsec);
+int rustproc_get_nr_threads(const struct task_struct *task);
+struct task_struct *rustproc_next_thread(struct task_struct *task);
+struct task_struct *rustproc_first_thread(struct signal_struct *signal);
+bool rustproc_same_thread_group(struct task_struct *a, struct task_struct *b);
+bool rustproc_pid_alive(const struct task_struct *task);
+bool rustproc_try_get_task_stack(struct task_struct *task);
+unsigned long rustproc_kstk_eip(struct task_struct *task);
+unsigned long rustproc_kstk_esp(struct task_struct *task);
+bool rustproc_task_no_new_privs(struct task_struct *task);
+int rustproc_seccomp_filter_count(const struct task_struct *task);
+unsigned int rustproc_read_seqbegin(const seqlock_t *lock);
+bool rustproc_read_seqretry(const seqlock_t *lock, unsigned int seq);
+unsigned long rustproc_read_seqlock_excl_irqsave(seqlock_t *lock);
+void rustproc_read_sequnlock_excl_irqrestore(seqlock_t *lock,
+					     unsigned long flags);
+
+#endif /* RUSTPROC_HELPERS_H */

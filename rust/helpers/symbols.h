@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of the kernel's functions that rustproc calls although they are
+ * not exported to modules. symbols.c includes it once for each thing that it
+ * makes of a row; hence no include guard.
+ *
+ * A row gives the module a function of the same name, so that the kernel's own
+ * declarations and inline functions serve unchanged. A row inside an #if on
+ * LINUX_VERSION_CODE belongs to the kernel series that it names; the others
+ * belong to every supported series.
+ */
+
+RUSTPROC_FUNCTION(get_kthread_comm)
+RUSTPROC_FUNCTION(lock_next_vma)
+RUSTPROC_FUNCTION(lock_task_sighand)
+RUSTPROC_FUNCTION(mm_access)
+RUSTPROC_FUNCTION(nd_jump_link)
+RUSTPROC_FUNCTION(ptrace_may_access)
+RUSTPROC_FUNCTION(put_task_stack)
+RUSTPROC_FUNCTION(task_dump_owner)
+RUSTPROC_FUNCTION(task_prio)
+RUSTPROC_FUNCTION(thread_group_cputime_adjusted)
+RUSTPROC_FUNCTION(wq_worker_comm)
+
+#ifdef CONFIG_X86_64
+RUSTPROC_FUNCTION(arch_prctl_spec_ctrl_get)
+RUSTPROC_FUNCTION(arch_vma_name)
+RUSTPROC_FUNCTION(get_gate_vma)
+#endif
+
+#ifdef CONFIG_ANON_VMA_NAME
+RUSTPROC_FUNCTION(anon_vma_name)
+#endif
+
+#ifdef CONFIG_NUMA_BALANCING
+RUSTPROC_FUNCTION(task_numa_group_id)
+#endif
+
+#ifdef CONFIG_SECURITY
+RUSTPROC_FUNCTION(security_task_to_inode)
+#endif
+
+#ifdef CONFIG_TASK_DELAY_ACCT
+RUSTPROC_FUNCTION(__delayacct_blkio_ticks)
+#endif
+
+#ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN
+RUSTPROC_FUNCTION(task_gtime)
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe Rust over the parts of the kernel that rustproc needs and the `kernel` crate lacks.
+//!
+//! One module per kernel subsystem. This is the only layer with `unsafe` in it: each block argues
+//! from a type invariant or from a condition of the C function that it calls. Nothing here decides
+//! what a procfs file shows.
+
+pub(crate) mod cred;
+pub(crate) mod fs;
+pub(crate) mod mm;
+pub(crate) mod percpu;
+pub(crate) mod pid;
+pub(crate) mod proc_fs;
+pub(crate) mod seq;
+pub(crate) mod signal;
+pub(crate) mod symbols;
+pub(crate) mod task;
+pub(crate) mod vma;
+
+/// Reads a word that others may change at any time.
+///
+/// # Safety
+///
+/// `word` must be valid for reads.
+unsafe fn read_long(word: *const kernel::ffi::c_ulong) -> u64 {
+    // SAFETY: By the function's condition.
+    // CAST: Both have 64 bits on the architectures that rustproc supports.
+    unsafe { core::ptr::read_volatile(word) as u64 }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A file system type without a device: super blocks, inodes, dentries, directories.
+//!
+//! An author implements [`FileSystem`] and keeps a [`Registration`]. What the VFS asks for goes
+//! through the trampolines of [`ops`], each of which rebuilds the Rust values, calls the trait and
+//! translates the result. Not supported: creating, removing and renaming, extended attributes,
+//! writing back.
+//!
+//! # Two ways to walk
+//!
+//! The VFS first walks paths under RCU, without references (`LOOKUP_RCU`): then an inode may be on
+//! its way out, nothing may sleep, and only [`FileSystem::Node`] may be looked at. An author who
+//! needs more answers `ECHILD`, and is asked again with references held. The types keep the two
+//! apart: [`RcuInode`] gives the node only, [`Inode`] also [`FileSystem::Backing`], which is dropped
+//! in process context and may therefore hold dentries and mounts.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h); see also
+//! [`Documentation/filesystems/vfs.rst`](srctree/Documentation/filesystems/vfs.rst)
+
+mod context;
+mod dir;
+mod inode;
+mod ops;
+mod path;
+mod sweep;
+
+pub(crate) use self::{
+    dir::{
+        Directory,
+        Emitter, //
+    },
+    inode::{
+        Inode,
+        Kind,
+        NewInode,
+        RcuInode,
+        Stat, //
+    },
+    path::{
+        Mount,
+        MountRequest,
+        StockPath, //
+    },
+};
+
+use crate::THIS_MODULE;
+use core::{
+    ffi::CStr,
+    marker::{
+        PhantomData,
+        PhantomPinned, //
+    },
+    pin::Pin, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    sync::aref::ARef,
+    types::Opaque, //
+};
+
+/// A file system. A value is what one super block keeps (`s_fs_info`).
+pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
+    /// Name of the type, as `mount(8)` takes it after `-t`.
+    const NAME: &'static CStr;
+    /// What `statfs(2)` answers as the type.
+    const MAGIC: usize;
+    /// A mount that is being prepared.
+    type Request: Send;
+    /// What an inode keeps; may be looked at under RCU.
+    type Node: Send + Sync;
+    /// What an inode keeps that must be dropped in process context.
+    type Backing: Send + Sync;
+
+    /// Begins a mount, in the context of the task that asks for it.
+    ///
+    /// # Errors
+    ///
+    /// What `fsopen(2)` or `mount(2)` shall fail with.
+    fn request() -> Result<Self::Request>;
+
+    /// Makes what the super block keeps, and its root directory.
+    ///
+    /// # Errors
+    ///
+    /// What `mount(2)` shall fail with.
+    fn mount(request: &mut Self::Request) -> Result<(Self, NewInode<Self>)>;
+
+    /// Makes the inode of `name` in the directory `dir`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is no such name; what else the system call shall fail with.
+    fn lookup(dir: &Inode<Self>, name: &[u8]) -> Result<ARef<Inode<Self>>>;
+
+    /// Whether a cached name still stands for the same object; brings its owner up to date.
+    ///
+    /// Under RCU; may not sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ECHILD` to be asked through [`FileSystem::revalidate`] instead.
+    fn revalidate_rcu(inode: RcuInode<'_, Self>) -> Result<bool>;
+
+    /// The same, with references held; may sleep.
+    fn revalidate(inode: &Inode<Self>) -> bool;
+
+    /// Whether a name that nobody uses any more need not be kept. May not sleep.
+    fn is_stale(inode: &Inode<Self>) -> bool;
+
+    /// Corrects what `stat(2)` answers for a directory or link; `stat` holds the inode's values.
+    ///
+    /// # Errors
+    ///
+    /// What `stat(2)` shall fail with.
+    fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result;
+
+    /// Whether the current task may use a directory as `mask` (`MAY_*`) says.
+    ///
+    /// `Ok(true)` leaves it to the mode bits; `Ok(false)` grants it. May run under RCU.
+    ///
+    /// # Errors
+    ///
+    /// What the system call shall fail with; `ECHILD` to be asked through
+    /// [`FileSystem::permission`] instead.
+    fn permission_rcu(inode: RcuInode<'_, Self>, mask: i32) -> Result<bool>;
+
+    /// The same, with references held; may sleep.
+    ///
+    /// # Errors
+    ///
+    /// What the system call shall fail with.
+    fn permission(inode: &Inode<Self>, mask: i32) -> Result<bool>;
+
+    /// Whether nobody may change the mode of an inode that has no [`FileSystem::target`].
+    fn has_fixed_mode(inode: &Inode<Self>) -> bool;
+
+    /// The path behind an inode of [`Kind::Jump`] or [`Kind::Link`].
+    fn target(inode: &Inode<Self>) -> Option<&StockPath>;
+
+    /// The entries of a directory; called once for each open directory, at its first read.
+    ///
+    /// # Errors
+    ///
+    /// What `getdents(2)` shall fail with.
+    fn read_dir(dir: &mut Directory<'_, Self>, entries: &mut Emitter<'_, Self>) -> Result;
+}
+
+/// The operations of an open file of `T`.
+///
+/// # Invariants
+///
+/// They expect inodes of `T`.
+pub(crate) struct FileOperations<T> {
+    table: &'static bindings::file_operations,
+    _type: PhantomData<fn(T)>,
+}
+
+impl<T> Clone for FileOperations<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for FileOperations<T> {}
+
+impl<T: FileSystem> FileOperations<T> {
+    /// # Safety
+    ///
+    /// The operations must be sound on every inode of `T`.
+    pub(super) const unsafe fn new(table: &'static bindings::file_operations) -> Self {
+        // INVARIANT: By the function's condition.
+        Self {
+            table,
+            _type: PhantomData,
+        }
+    }
+}
+
+/// A registered file system type; unregistered when dropped.
+///
+/// The module cannot be removed while the type is mounted, for each super block holds a reference.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Registration<T: FileSystem> {
+    #[pin]
+    raw: Opaque<bindings::file_system_type>,
+    // Goes after the type has been unregistered, when no inode is left.
+    _cache: inode::Cache<T>,
+    #[pin]
+    _pinned: PhantomPinned,
+}
+
+// SAFETY: Nothing of it can be reached through a shared reference.
+unsafe impl<T: FileSystem> Sync for Registration<T> {}
+
+// SAFETY: The type may be unregistered from any thread.
+unsafe impl<T: FileSystem> Send for Registration<T> {}
+
+impl<T: FileSystem> Registration<T> {
+    /// Registers the type.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if the name is taken, `ENOMEM`.
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _cache: inode::Cache::new()?,
+            raw <- Opaque::try_ffi_init(|slot: *mut bindings::file_system_type| {
+                // SAFETY: The slot may be written, and stays where it is until it is unregistered
+                // by `drop()`.
+                unsafe {
+                    slot.write(pin_init::zeroed());
+                    (*slot).name = T::NAME.as_char_ptr();
+                    (*slot).owner = THIS_MODULE.as_ptr();
+                    (*slot).init_fs_context = Some(context::init::<T>);
+                    (*slot).kill_sb = Some(inode::kill_super::<T>);
+                    (*slot).fs_flags = bindings::FS_DISALLOW_NOTIFY_PERM as kernel::ffi::c_int;
+                    to_result(bindings::register_filesystem(slot))
+                }
+            }),
+            _pinned: PhantomPinned,
+        })
+    }
+}
+
+#[pinned_drop]
+impl<T: FileSystem> PinnedDrop for Registration<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: `new()` registered the type, and it is not mounted, for then the module could
+        // not go.
+        unsafe { bindings::unregister_filesystem(self.raw.get()) };
+    }
+}

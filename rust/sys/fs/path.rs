@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Another file system's tree, for names that are passed through to it.
+//!
+//! C header: [`include/linux/path.h`](srctree/include/linux/path.h),
+//! [`include/linux/namei.h`](srctree/include/linux/namei.h)
+
+use super::{
+    dir::Entry,
+    inode::Stat, //
+};
+use crate::{
+    bindings as own,
+    sys::cred::Owner, //
+};
+use core::{
+    ffi::CStr,
+    ptr::{
+        self,
+        NonNull, //
+    },
+};
+use kernel::{
+    bindings,
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
+    prelude::*, //
+};
+
+/// A mount of another file system that is being prepared.
+///
+/// # Invariants
+///
+/// The context is ours to use and to put.
+pub(crate) struct MountRequest(NonNull<own::fs_context>);
+
+// SAFETY: A context may be used from any thread, one at a time.
+unsafe impl Send for MountRequest {}
+
+impl MountRequest {
+    /// Prepares to mount the type `name` with its defaults, in the context of the current task.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if there is no such type, `ENOMEM`.
+    pub(crate) fn new(name: &CStr) -> Result<Self> {
+        // SAFETY: The name is a C string. The context takes its own reference to the type.
+        let context = unsafe {
+            let kind = bindings::get_fs_type(name.as_char_ptr());
+            if kind.is_null() {
+                return Err(ENODEV);
+            }
+            let context = own::fs_context_for_mount(kind, 0);
+            own::rustproc_module_put((*kind).owner);
+            context
+        };
+        // INVARIANT: A new context.
+        NonNull::new(from_err_ptr(context)?).map(Self).ok_or(ENOMEM)
+    }
+
+    /// Mounts it where no path leads to.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn mount(&mut self) -> Result<Mount> {
+        // SAFETY: By the type invariant.
+        let mount = from_err_ptr(unsafe { own::fc_mount(self.0.as_ptr()) })?;
+        // INVARIANT: The reference is the caller's.
+        NonNull::new(mount).map(Mount).ok_or(ENOMEM)
+    }
+}
+
+impl Drop for MountRequest {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { own::put_fs_context(self.0.as_ptr()) };
+    }
+}
+
+/// A mount that no path leads to.
+///
+/// # Invariants
+///
+/// The mount is referenced.
+pub(crate) struct Mount(NonNull<bindings::vfsmount>);
+
+// SAFETY: `mntput()` may be called from any thread.
+unsafe impl Send for Mount {}
+
+// SAFETY: What the methods read never changes.
+unsafe impl Sync for Mount {}
+
+impl Mount {
+    /// The directory at its top.
+    pub(crate) fn root(&self) -> StockPath {
+        let mount = self.0.as_ptr();
+
+        // SAFETY: By the type invariant; a mount pins its root.
+        unsafe { StockPath::new(mount, own::rustproc_dget((*mount).mnt_root)) }
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; the reference is given up.
+        unsafe { own::mntput(self.0.as_ptr()) };
+    }
+}
+
+/// A file or directory of another file system.
+///
+/// # Invariants
+///
+/// Mount and dentry are referenced, and the dentry has an inode.
+pub(crate) struct StockPath(bindings::path);
+
+// SAFETY: `path_put()` may be called from any thread that may sleep.
+unsafe impl Send for StockPath {}
+
+// SAFETY: What the methods read never changes while the dentry is referenced, or is synchronised
+// by the functions that they call.
+unsafe impl Sync for StockPath {}
+
+impl Drop for StockPath {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; the references are given up.
+        unsafe { own::path_put(&self.0) };
+    }
+}
+
+impl Clone for StockPath {
+    fn clone(&self) -> Self {
+        // SAFETY: By the type invariant there are references to copy.
+        unsafe { own::path_get(&self.0) };
+        // INVARIANT: Just referenced.
+        Self(self.0)
+    }
+}
+
+impl StockPath {
+    /// Takes a new reference to the mount, and over the caller's to the dentry.
+    ///
+    /// # Safety
+    ///
+    /// `mount` must be valid, and `dentry` be a referenced dentry of it with an inode.
+    unsafe fn new(mount: *mut bindings::vfsmount, dentry: *mut bindings::dentry) -> Self {
+        // SAFETY: `mount` is valid by the function's condition.
+        let mnt = unsafe { own::mntget(mount) };
+
+        // INVARIANT: Both are referenced, and the dentry has an inode by the function's condition.
+        Self(bindings::path { mnt, dentry })
+    }
+
+    fn inode(&self) -> *mut bindings::inode {
+        // SAFETY: By the type invariant; a referenced dentry keeps its inode.
+        unsafe { (*self.0.dentry).d_inode }
+    }
+
+    /// The entry `name` of this directory. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none; what else the lookup answers.
+    pub(crate) fn child(&self, name: &[u8]) -> Result<Self> {
+        let dentry = lookup(self.0.dentry, name)?;
+
+        // SAFETY: The dentry is referenced. Without an inode it stands for no file.
+        unsafe {
+            if own::rustproc_d_is_negative(dentry.as_ptr()) {
+                bindings::dput(dentry.as_ptr());
+                return Err(ENOENT);
+            }
+            Ok(Self::new(self.0.mnt, dentry.as_ptr()))
+        }
+    }
+
+    /// Whether a lookup of its name would find this very object again. Sleeps.
+    pub(crate) fn is_current(&self) -> bool {
+        // SAFETY: A referenced dentry has a parent, which `dget_parent()` references, and procfs
+        // does not rename.
+        unsafe {
+            let dentry = self.0.dentry;
+            let parent = bindings::dget_parent(dentry);
+            let mut name = own::rustproc_d_name(dentry);
+            let found = own::lookup_noperm_unlocked(&mut name, parent);
+            bindings::dput(parent);
+            match from_err_ptr(found) {
+                Ok(found) => {
+                    bindings::dput(found);
+                    ptr::eq(found, dentry)
+                }
+                Err(_) => false,
+            }
+        }
+    }
+
+    /// Whether it has been removed from its directory. Any context.
+    pub(crate) fn is_gone(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { own::rustproc_d_unhashed(self.0.dentry) }
+    }
+
+    /// Type and permissions, `S_IF*` included.
+    pub(crate) fn mode(&self) -> u16 {
+        // SAFETY: The inode is valid; the mode is one word.
+        unsafe { ptr::read_volatile(&raw const (*self.inode()).i_mode) }
+    }
+
+    /// Inode number.
+    pub(crate) fn ino(&self) -> u64 {
+        // SAFETY: The inode is valid, and its number constant.
+        unsafe { (*self.inode()).i_ino }
+    }
+
+    /// Hard links, as the inode has them.
+    pub(crate) fn nlink(&self) -> u32 {
+        // SAFETY: The inode is valid; the count is one word.
+        unsafe { (*self.inode()).__bindgen_anon_1.i_nlink }
+    }
+
+    /// Who owns it.
+    pub(crate) fn owner(&self) -> Owner {
+        // SAFETY: The inode is valid; the ids are one word each.
+        unsafe {
+            Owner {
+                uid: (*self.inode()).i_uid,
+                gid: (*self.inode()).i_gid,
+            }
+        }
+    }
+
+    /// Answers `stat(2)` with what this would; number and device stay. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn stat(&self, stat: &mut Stat<'_>) -> Result {
+        stat.copy_from(&self.attributes()?);
+        Ok(())
+    }
+
+    /// Answers `stat(2)` with the number of hard links that this would. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn stat_links(&self, stat: &mut Stat<'_>) -> Result {
+        stat.set_nlink(self.attributes()?.nlink);
+        Ok(())
+    }
+
+    fn attributes(&self) -> Result<bindings::kstat> {
+        let mut result = bindings::kstat::default();
+
+        // SAFETY: The path is valid and the result outlives the call.
+        to_result(unsafe {
+            bindings::vfs_getattr_nosec(&self.0, &mut result, bindings::STATX_BASIC_STATS, 0)
+        })?;
+        Ok(result)
+    }
+
+    /// Whether the current task may use it as `mask` (`MAY_*`) says. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn permission(&self, mask: i32) -> Result {
+        // SAFETY: The inode is valid.
+        to_result(unsafe {
+            bindings::inode_permission(&raw mut bindings::nop_mnt_idmap, self.inode(), mask)
+        })
+    }
+
+    /// Changes attributes as `attributes` says. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(super) fn set_attributes(&self, attributes: &mut bindings::iattr) -> Result {
+        let inode = self.inode();
+
+        // SAFETY: The inode is valid and locked meanwhile.
+        unsafe {
+            own::rustproc_inode_lock(inode);
+            let error = bindings::notify_change(
+                &raw mut bindings::nop_mnt_idmap,
+                self.0.dentry,
+                attributes,
+                ptr::null_mut(),
+            );
+            own::rustproc_inode_unlock(inode);
+            to_result(error)
+        }
+    }
+
+    /// Sends the path walk of the current task here.
+    ///
+    /// # Errors
+    ///
+    /// `ELOOP` or `EXDEV` if the walk may not be sent elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// Only a `get_link()` operation, with references held, may call this.
+    pub(super) unsafe fn jump(&self) -> Result {
+        // SAFETY: `nd_jump_link()` takes over the references, which are taken here.
+        unsafe {
+            own::path_get(&self.0);
+            to_result(own::nd_jump_link(&self.0))
+        }
+    }
+
+    /// Follows the symbolic link that this is.
+    ///
+    /// # Safety
+    ///
+    /// As for [`StockPath::jump`]; the arguments must be those of the `get_link()` operation.
+    pub(super) unsafe fn follow(
+        &self,
+        done: *mut bindings::delayed_call,
+    ) -> *const kernel::ffi::c_char {
+        // SAFETY: By the function's condition and the type invariant.
+        unsafe { own::vfs_get_link(self.0.dentry, done) }
+    }
+
+    /// Copies the text of the symbolic link that this is to user space.
+    ///
+    /// # Safety
+    ///
+    /// The arguments must be those of the `readlink()` operation.
+    pub(super) unsafe fn read_link(
+        &self,
+        buffer: *mut kernel::ffi::c_char,
+        length: kernel::ffi::c_int,
+    ) -> kernel::ffi::c_int {
+        // SAFETY: By the function's condition and the type invariant.
+        unsafe { own::vfs_readlink(self.0.dentry, buffer, length) }
+    }
+
+    /// Opens the directory that this is, with the credentials of the current task. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn open_directory(&self) -> Result<DirectoryStream> {
+        // SAFETY: The path and the credentials are valid.
+        let file = from_err_ptr(unsafe {
+            bindings::dentry_open(
+                &self.0,
+                // CAST: Both flags are small positive numbers.
+                (bindings::O_RDONLY | bindings::O_DIRECTORY) as kernel::ffi::c_int,
+                own::rustproc_current_cred(),
+            )
+        })?;
+
+        // INVARIANT: The reference to the file is the caller's.
+        NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
+    }
+}
+
+/// Looks `name` up in the directory `parent`; the result is referenced and may be negative.
+fn lookup(parent: *mut bindings::dentry, name: &[u8]) -> Result<NonNull<bindings::dentry>> {
+    // SAFETY: The parent is a referenced directory, and the name outlives the calls.
+    // CAST: The VFS hands out names of at most `NAME_MAX` bytes.
+    let dentry = from_err_ptr(unsafe {
+        let mut name = own::rustproc_qstr(name.as_ptr().cast(), name.len() as u32);
+        own::lookup_noperm_unlocked(&mut name, parent)
+    })?;
+    NonNull::new(dentry).ok_or(ENOENT)
+}
+
+/// An open directory of another file system, read from a position on.
+///
+/// # Invariants
+///
+/// The file is referenced, and nobody else uses it.
+pub(crate) struct DirectoryStream(NonNull<bindings::file>);
+
+// SAFETY: A file may be used and put from any thread.
+unsafe impl Send for DirectoryStream {}
+
+impl Drop for DirectoryStream {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; the reference is given up.
+        unsafe { bindings::fput(self.0.as_ptr()) };
+    }
+}
+
+/// A `dir_context` whose actor is a closure. The C struct comes first.
+#[repr(C)]
+struct Visitor<'a> {
+    context: bindings::dir_context,
+    visit: &'a mut dyn FnMut(Entry<'_>) -> bool,
+}
+
+impl DirectoryStream {
+    /// Shows `visit` the entries from `position` on until it answers `false`; returns the position
+    /// to go on from. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn read_from(
+        &mut self,
+        position: i64,
+        visit: &mut dyn FnMut(Entry<'_>) -> bool,
+    ) -> Result<i64> {
+        let mut visitor = Visitor {
+            context: bindings::dir_context {
+                actor: Some(actor),
+                ..pin_init::zeroed()
+            },
+            visit,
+        };
+
+        // SAFETY: The file is ours alone by the type invariant; `actor()` gets its visitor back.
+        unsafe {
+            let file = self.0.as_ptr();
+            (*file).f_pos = position;
+            to_result(bindings::iterate_dir(file, &mut visitor.context))?;
+            Ok((*file).f_pos)
+        }
+    }
+
+    /// Moves the position as `lseek(2)` would; returns where it is then.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn seek(&mut self, position: i64, offset: i64, whence: i32) -> Result<i64> {
+        // SAFETY: The file is ours alone by the type invariant.
+        let result = unsafe {
+            let file = self.0.as_ptr();
+            (*file).f_pos = position;
+            bindings::vfs_llseek(file, offset, whence)
+        };
+
+        if result < 0 {
+            // CAST: An errno fits.
+            return Err(Error::from_errno(result as i32));
+        }
+        Ok(result)
+    }
+}
+
+/// # Safety
+///
+/// Called by `iterate_dir()` with the context of a [`Visitor`].
+unsafe extern "C" fn actor(
+    context: *mut bindings::dir_context,
+    name: *const kernel::ffi::c_char,
+    length: kernel::ffi::c_int,
+    position: bindings::loff_t,
+    ino: u64,
+    kind: kernel::ffi::c_uint,
+) -> bool {
+    // SAFETY: The context is the first member of a visitor, and the name has `length` bytes.
+    // CAST: The length of a name is not negative.
+    unsafe {
+        let visitor = &mut *context.cast::<Visitor<'_>>();
+        let name = core::slice::from_raw_parts(name.cast::<u8>(), length as usize);
+        (visitor.visit)(Entry {
+            name,
+            position,
+            ino,
+            kind,
+        })
+    }
+}

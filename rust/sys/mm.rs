@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The counters and layout of an address space.
+//!
+//! Extends [`kernel::mm::MmWithUser`] with the fields that procfs reports. They are read without
+//! `mmap_lock`, as stock does: each is a snapshot.
+//!
+//! C header: [`include/linux/mm_types.h`](srctree/include/linux/mm_types.h)
+
+use crate::{
+    bindings as own,
+    sys::read_long, //
+};
+use kernel::{
+    bindings,
+    mm::MmWithUser, //
+};
+
+/// What the pages of an address space are counted as.
+#[derive(Clone, Copy)]
+pub(crate) enum PageKind {
+    /// Pages of files.
+    File,
+    /// Anonymous pages.
+    Anon,
+    /// Swap entries.
+    Swap,
+    /// Pages of shared memory.
+    Shmem,
+}
+
+/// Addresses of the parts of a program, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// Start of the code.
+    pub(crate) start_code: u64,
+    /// End of the code.
+    pub(crate) end_code: u64,
+    /// Start of the data.
+    pub(crate) start_data: u64,
+    /// End of the data.
+    pub(crate) end_data: u64,
+    /// Start of the heap.
+    pub(crate) start_brk: u64,
+    /// Bottom of the initial stack.
+    pub(crate) start_stack: u64,
+    /// Start of the arguments.
+    pub(crate) arg_start: u64,
+    /// End of the arguments.
+    pub(crate) arg_end: u64,
+    /// Start of the environment.
+    pub(crate) env_start: u64,
+    /// End of the environment.
+    pub(crate) env_end: u64,
+}
+
+/// Sizes of an address space, in pages.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizes {
+    /// All mappings.
+    pub(crate) total: u64,
+    /// The largest that `total` was before it was last lowered.
+    pub(crate) highest_total: u64,
+    /// The largest resident size before it was last lowered.
+    pub(crate) highest_resident: u64,
+    /// Locked by `mlock(2)`.
+    pub(crate) locked: u64,
+    /// Pinned by drivers.
+    pub(crate) pinned: u64,
+    /// Private writable mappings.
+    pub(crate) data: u64,
+    /// Executable mappings.
+    pub(crate) exec: u64,
+    /// Stack mappings.
+    pub(crate) stack: u64,
+}
+
+/// What procfs reads of an address space. Values of the C type `unsigned long` are cast to `u64`.
+pub(crate) trait MmExt {
+    /// The C struct, for this layer.
+    fn raw(&self) -> *mut bindings::mm_struct;
+
+    /// Pages of `kind`, summed over all CPUs. Mirrors `get_mm_counter_sum()`.
+    fn pages(&self, kind: PageKind) -> u64 {
+        let member = match kind {
+            PageKind::File => bindings::MM_FILEPAGES,
+            PageKind::Anon => bindings::MM_ANONPAGES,
+            PageKind::Swap => bindings::MM_SWAPENTS,
+            PageKind::Shmem => bindings::MM_SHMEMPAGES,
+        };
+
+        // SAFETY: The address space is valid and `member` is one of its counters.
+        unsafe { own::rustproc_get_mm_counter_sum(self.raw(), member as kernel::ffi::c_int) as u64 }
+    }
+
+    /// Resident pages, quick and inexact as `stat` shows them. Mirrors `get_mm_rss()`.
+    fn resident_estimate(&self) -> u64 {
+        // SAFETY: The address space is valid.
+        unsafe { own::rustproc_get_mm_rss(self.raw()) as u64 }
+    }
+
+    /// Sizes in pages.
+    fn sizes(&self) -> Sizes {
+        let mm = self.raw();
+
+        // SAFETY: The address space is valid; each field is one word.
+        // CAST: The count of pinned pages is not negative.
+        unsafe {
+            let fields = &raw const (*mm).__bindgen_anon_1;
+            Sizes {
+                total: read_long(&raw const (*fields).total_vm),
+                highest_total: read_long(&raw const (*fields).hiwater_vm),
+                highest_resident: read_long(&raw const (*fields).hiwater_rss),
+                locked: read_long(&raw const (*fields).locked_vm),
+                pinned: own::rustproc_mm_pinned_vm(mm) as u64,
+                data: read_long(&raw const (*fields).data_vm),
+                exec: read_long(&raw const (*fields).exec_vm),
+                stack: read_long(&raw const (*fields).stack_vm),
+            }
+        }
+    }
+
+    /// Addresses of the program's parts.
+    fn layout(&self) -> Layout {
+        // SAFETY: The address space is valid; each field is one word.
+        unsafe {
+            let fields = &raw const (*self.raw()).__bindgen_anon_1;
+            Layout {
+                start_code: read_long(&raw const (*fields).start_code),
+                end_code: read_long(&raw const (*fields).end_code),
+                start_data: read_long(&raw const (*fields).start_data),
+                end_data: read_long(&raw const (*fields).end_data),
+                start_brk: read_long(&raw const (*fields).start_brk),
+                start_stack: read_long(&raw const (*fields).start_stack),
+                arg_start: read_long(&raw const (*fields).arg_start),
+                arg_end: read_long(&raw const (*fields).arg_end),
+                env_start: read_long(&raw const (*fields).env_start),
+                env_end: read_long(&raw const (*fields).env_end),
+            }
+        }
+    }
+
+    /// Bytes that page tables take.
+    fn page_table_bytes(&self) -> u64 {
+        // SAFETY: The address space is valid.
+        unsafe { own::rustproc_mm_pgtables_bytes(self.raw()) as u64 }
+    }
+
+    /// Pages of hugetlb memory, counted in base pages.
+    fn hugetlb_pages(&self) -> u64 {
+        // SAFETY: The address space is valid.
+        unsafe { own::rustproc_hugetlb_usage(self.raw()) as u64 }
+    }
+
+    /// Whether `prctl(2)` took transparent huge pages away completely.
+    fn thp_disabled(&self) -> bool {
+        // SAFETY: The address space is valid.
+        unsafe { own::rustproc_mm_thp_disabled(self.raw()) }
+    }
+
+    /// Mask of the address bits that user space may not use for tags.
+    fn untag_mask(&self) -> u64 {
+        // SAFETY: The address space is valid.
+        unsafe { own::rustproc_mm_untag_mask(self.raw()) as u64 }
+    }
+}
+
+impl MmExt for MmWithUser {
+    fn raw(&self) -> *mut bindings::mm_struct {
+        self.as_raw()
+    }
+}

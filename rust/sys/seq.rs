@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Files whose text is made record by record, over `seq_file`.
+//!
+//! An author implements [`Single`] (the whole file is one record) or [`Records`] (a sequence of
+//! records between which the reader may pause), and gets the file's operations from
+//! [`SingleFile::OPERATIONS`] or [`RecordFile::OPERATIONS`]. Writing to such files is not
+//! supported.
+//!
+//! Text is rendered straight into the `seq_file`'s buffer. A record that does not fit is rendered
+//! anew into a larger one by `seq_read()`; authors need not care.
+//!
+//! C header: [`include/linux/seq_file.h`](srctree/include/linux/seq_file.h)
+
+use crate::{
+    bindings as own,
+    sys::{
+        cred::UserNamespace,
+        fs::{
+            FileOperations,
+            FileSystem,
+            Inode, //
+        },
+        vma::PathRef, //
+    },
+    view::text::Text,
+    THIS_MODULE, //
+};
+use core::{
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ptr, //
+};
+use kernel::{
+    alloc::flags::GFP_KERNEL_ACCOUNT,
+    bindings,
+    ffi::{
+        c_int,
+        c_void, //
+    },
+    prelude::*,
+    types::NotThreadSafe, //
+};
+
+/// The `seq_file` of one read, into which a record is rendered.
+///
+/// # Invariants
+///
+/// The pointer is to a `seq_file` whose lock this context holds, and whose buffer has `size` bytes
+/// of which `count` are initialised.
+pub(crate) struct Seq<'a> {
+    raw: *mut bindings::seq_file,
+    _lifetime: PhantomData<&'a mut bindings::seq_file>,
+    _not_send: NotThreadSafe,
+}
+
+impl<'a> Seq<'a> {
+    /// # Safety
+    ///
+    /// `raw` must be a `seq_file` that is being shown by this context until the value is dropped.
+    pub(super) unsafe fn from_raw(raw: *mut bindings::seq_file) -> Self {
+        // INVARIANT: `seq_read()` holds the lock while it calls `show()`, and keeps the counts.
+        Self {
+            raw,
+            _lifetime: PhantomData,
+            _not_send: NotThreadSafe,
+        }
+    }
+
+    /// Renders text at the end of what has been written.
+    ///
+    /// What does not fit marks the buffer as overflowed, and then nothing more is written to it.
+    pub(crate) fn render(&mut self, view: impl FnOnce(&mut Text<'_>)) {
+        // SAFETY: By the type invariant `count` is at most `size` and the buffer is ours alone;
+        // `MaybeUninit` asks for no initialised bytes.
+        let (count, spare) = unsafe {
+            let (count, size) = ((*self.raw).count, (*self.raw).size);
+            let start = (*self.raw).buf.add(count).cast::<MaybeUninit<u8>>();
+            (count, core::slice::from_raw_parts_mut(start, size - count))
+        };
+        let (start, room) = (spare.as_ptr(), spare.len());
+        let mut text = Text::new(spare);
+
+        view(&mut text);
+        // A view that put another `Text` in the place of this one has written nothing here.
+        let fits =
+            text.end() == start.wrapping_add(text.len()) && !text.overflowed() && text.len() < room;
+        // INVARIANT: `Text` has initialised `len()` bytes; a count equal to the size is how
+        // `seq_file` marks an overflow, whose bytes it never hands out.
+        // SAFETY: By the type invariant the struct is ours to change.
+        unsafe { (*self.raw).count = count + if fits { text.len() } else { room } };
+    }
+
+    /// Writes `path` as the reader sees it, with newlines escaped. Mirrors `seq_path()`.
+    pub(crate) fn path(&mut self, path: PathRef<'_>) {
+        // SAFETY: The `seq_file` is valid by the type invariant, and the path by its type.
+        unsafe { bindings::seq_path(self.raw, path.as_ptr(), c"\n".as_char_ptr()) };
+    }
+
+    /// The user namespace of whoever opened the file.
+    pub(crate) fn user_namespace(&self) -> &'a UserNamespace {
+        // SAFETY: The opened file pins its credential, and that its user namespace.
+        unsafe { UserNamespace::from_ptr(own::rustproc_seq_user_ns(self.raw)) }
+    }
+}
+
+/// Told of what happens to a file, for statistics.
+pub(crate) trait Observer {
+    /// The file has been opened.
+    fn opened();
+    /// A read has returned so many bytes, or an error.
+    fn read(bytes: Option<usize>);
+}
+
+/// A file that is one record, made anew at each read from its start.
+pub(crate) trait Single: Observer + 'static {
+    /// File system that the file belongs to.
+    type Fs: FileSystem;
+
+    /// Renders the file.
+    ///
+    /// # Errors
+    ///
+    /// What `read(2)` shall fail with.
+    fn show(inode: &Inode<Self::Fs>, seq: &mut Seq<'_>) -> Result;
+}
+
+/// A file of many records. A value is the state of one open file.
+///
+/// While the reader is between two reads no [`Records::Cursor`] exists; the position (an `i64` that
+/// the author chooses, 0 for the start) is all that is kept, and whatever the author keeps in `self`.
+pub(crate) trait Records: Observer + Send + Sized + 'static {
+    /// File system that the file belongs to.
+    type Fs: FileSystem;
+    /// Stands at a record, with whatever locks that takes; dropped before the read returns.
+    type Cursor<'a>
+    where
+        Self: 'a;
+
+    /// Opens the file.
+    ///
+    /// # Errors
+    ///
+    /// What `open(2)` shall fail with.
+    fn open(inode: &Inode<Self::Fs>) -> Result<Self>;
+
+    /// Goes to the record at `position`; `None` at or beyond the end.
+    ///
+    /// # Errors
+    ///
+    /// What `read(2)` shall fail with.
+    fn start<'a>(
+        &'a self,
+        inode: &'a Inode<Self::Fs>,
+        position: &mut i64,
+    ) -> Result<Option<Self::Cursor<'a>>>;
+
+    /// Goes to the next record and changes `position`; `false` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// What `read(2)` shall fail with, if no record has been read yet.
+    fn next(cursor: &mut Self::Cursor<'_>, position: &mut i64) -> Result<bool>;
+
+    /// Renders the record at which the cursor stands.
+    ///
+    /// # Errors
+    ///
+    /// What `read(2)` shall fail with.
+    fn show(cursor: &Self::Cursor<'_>, seq: &mut Seq<'_>) -> Result;
+}
+
+/// The operations shared by both kinds of file.
+const fn operations() -> bindings::file_operations {
+    bindings::file_operations {
+        owner: THIS_MODULE.as_ptr(),
+        llseek: Some(bindings::seq_lseek),
+        ..pin_init::zeroed()
+    }
+}
+
+/// `read()` of both kinds of file: `seq_read()`, observed.
+///
+/// # Safety
+///
+/// As for `seq_read()`: the VFS calls it on a file opened by this module.
+unsafe extern "C" fn read<T: Observer>(
+    file: *mut bindings::file,
+    buffer: *mut kernel::ffi::c_char,
+    size: usize,
+    position: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: By the function's condition.
+    let result = unsafe { bindings::seq_read(file, buffer, size, position) };
+
+    T::read(usize::try_from(result).ok());
+    result
+}
+
+/// The inode of the file that `seq` reads.
+///
+/// # Safety
+///
+/// `seq` must belong to an open file of the file system `T`.
+unsafe fn inode_of<'a, T: FileSystem>(seq: *mut bindings::seq_file) -> &'a Inode<T> {
+    // SAFETY: An open file pins its inode, which belongs to `T` by the function's condition.
+    unsafe { Inode::from_raw((*(*seq).file).f_inode) }
+}
+
+/// Binds a [`Single`] to C.
+pub(crate) struct SingleFile<T>(PhantomData<T>);
+
+impl<T: Single> SingleFile<T> {
+    const TABLE: bindings::file_operations = bindings::file_operations {
+        open: Some(Self::open),
+        read: Some(read::<T>),
+        release: Some(bindings::single_release),
+        ..operations()
+    };
+
+    /// The file's operations.
+    pub(crate) const OPERATIONS: FileOperations<T::Fs> = {
+        // SAFETY: Every operation expects a file whose inode is one of `T::Fs`.
+        unsafe { FileOperations::new(&Self::TABLE) }
+    };
+
+    /// # Safety
+    ///
+    /// Called by the VFS, with an inode of `T::Fs` and a file that is being opened.
+    unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: The file is being opened, and `show()` finds its inode through it.
+        let error = unsafe { bindings::single_open(file, Some(Self::show), ptr::null_mut()) };
+
+        if error == 0 {
+            T::opened();
+        }
+        error
+    }
+
+    /// # Safety
+    ///
+    /// Called by `seq_read()` on a file that `open()` has opened.
+    unsafe extern "C" fn show(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
+        // SAFETY: The file belongs to `T::Fs`, and is shown by this context until we return.
+        let (inode, mut seq) = unsafe { (inode_of::<T::Fs>(seq), Seq::from_raw(seq)) };
+
+        kernel::error::from_result(|| T::show(inode, &mut seq).map(|()| 0))
+    }
+}
+
+/// What a file of records keeps while it is open.
+///
+/// # Invariants
+///
+/// `cursor` borrows from `state` and from the inode of the file; it is `None` except between
+/// `start()` and `stop()`.
+struct Open<T: Records> {
+    cursor: Option<T::Cursor<'static>>,
+    state: T,
+}
+
+/// Binds a [`Records`] to C.
+pub(crate) struct RecordFile<T>(PhantomData<T>);
+
+impl<T: Records> RecordFile<T> {
+    const TABLE: bindings::file_operations = bindings::file_operations {
+        open: Some(Self::open),
+        read: Some(read::<T>),
+        release: Some(Self::release),
+        ..operations()
+    };
+
+    const SEQUENCE: bindings::seq_operations = bindings::seq_operations {
+        start: Some(Self::start),
+        next: Some(Self::next),
+        stop: Some(Self::stop),
+        show: Some(Self::show),
+    };
+
+    /// The file's operations.
+    pub(crate) const OPERATIONS: FileOperations<T::Fs> = {
+        // SAFETY: Every operation expects a file whose inode is one of `T::Fs`.
+        unsafe { FileOperations::new(&Self::TABLE) }
+    };
+
+    /// # Safety
+    ///
+    /// `seq` must belong to a file that `open()` has opened.
+    unsafe fn opened<'a>(seq: *mut bindings::seq_file) -> &'a mut Open<T> {
+        // SAFETY: `open()` stored the pointer, and `seq_file` calls one operation at a time.
+        unsafe { &mut *(*seq).private.cast::<Open<T>>() }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS, with an inode of `T::Fs` and a file that is being opened.
+    unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        kernel::error::from_result(|| {
+            // SAFETY: The inode belongs to `T::Fs` by the function's condition.
+            let state = T::open(unsafe { Inode::from_raw(inode) })?;
+            let open = KBox::new(
+                Open {
+                    cursor: None,
+                    state,
+                },
+                GFP_KERNEL_ACCOUNT,
+            )?;
+            // SAFETY: The file is being opened and `seq_open()` stores a `seq_file` in it, whose
+            // private pointer is ours.
+            unsafe {
+                kernel::error::to_result(bindings::seq_open(file, &Self::SEQUENCE))?;
+                let seq = (*file).private_data.cast::<bindings::seq_file>();
+                (*seq).private = KBox::into_raw(open).cast();
+            }
+            T::opened();
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS once, for a file that `open()` has opened.
+    unsafe extern "C" fn release(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: `open()` stored both pointers; nobody uses the file any more.
+        unsafe {
+            let seq = (*file).private_data.cast::<bindings::seq_file>();
+            drop(KBox::<Open<T>>::from_raw((*seq).private.cast()));
+            bindings::seq_release(inode, file)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by `seq_file` on a file that `open()` has opened.
+    unsafe extern "C" fn start(
+        seq: *mut bindings::seq_file,
+        position: *mut bindings::loff_t,
+    ) -> *mut c_void {
+        // SAFETY: By the function's condition; the state and the inode live until the file is
+        // released, so the borrow that `start()` makes of them may be lengthened until `stop()`.
+        let (open, state, inode, position) = unsafe {
+            let open = Self::opened(seq);
+            let state: &'static T = &*ptr::from_ref(&open.state);
+            (open, state, inode_of::<T::Fs>(seq), &mut *position)
+        };
+
+        match T::start(state, inode, position) {
+            Ok(cursor) => {
+                // INVARIANT: `stop()` takes the cursor away again.
+                open.cursor = cursor;
+                Self::here(open)
+            }
+            Err(error) => error.to_ptr(),
+        }
+    }
+
+    /// What `seq_file` takes for the record: not null if there is one.
+    fn here(open: &mut Open<T>) -> *mut c_void {
+        match &mut open.cursor {
+            Some(cursor) => ptr::from_mut(cursor).cast(),
+            None => ptr::null_mut(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for `start()`.
+    unsafe extern "C" fn next(
+        seq: *mut bindings::seq_file,
+        _: *mut c_void,
+        position: *mut bindings::loff_t,
+    ) -> *mut c_void {
+        // SAFETY: By the condition of `start()`.
+        let (open, position) = unsafe { (Self::opened(seq), &mut *position) };
+        let Some(cursor) = &mut open.cursor else {
+            return ptr::null_mut();
+        };
+
+        match T::next(cursor, position) {
+            Ok(true) => Self::here(open),
+            Ok(false) => ptr::null_mut(),
+            Err(error) => error.to_ptr(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for `start()`.
+    unsafe extern "C" fn stop(seq: *mut bindings::seq_file, _: *mut c_void) {
+        // SAFETY: By the condition of `start()`.
+        unsafe { Self::opened(seq) }.cursor = None;
+    }
+
+    /// # Safety
+    ///
+    /// As for `start()`.
+    unsafe extern "C" fn show(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
+        // SAFETY: By the condition of `start()`; the file is shown by this context until we return.
+        let (open, mut seq) = unsafe { (Self::opened(seq), Seq::from_raw(seq)) };
+
+        kernel::error::from_result(|| match &open.cursor {
+            Some(cursor) => T::show(cursor, &mut seq).map(|()| 0),
+            None => Err(EINVAL),
+        })
+    }
+}

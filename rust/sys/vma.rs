@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Walking the VMAs (mappings) of an address space from address to address.
+//!
+//! Each VMA is locked by itself while it is looked at, so that the target may map and unmap
+//! elsewhere; `mmap_lock` is taken only when a VMA's reference count is about to overflow.
+//!
+//! Lock order: RCU for the whole walk, inside it one VMA's lock at a time. When the walk falls back
+//! to `mmap_lock`, RCU is let go of first and not taken again.
+//!
+//! C header: [`include/linux/mmap_lock.h`](srctree/include/linux/mmap_lock.h); mirrors
+//! `proc_get_vma()` and the functions around it in
+//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    bindings as own,
+    sys::mm::MmExt, //
+};
+use core::{
+    ffi::CStr,
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    mm::{
+        virt::VmaRef,
+        MmWithUser, //
+    },
+    prelude::*,
+    sync::aref::ARef,
+    types::NotThreadSafe, //
+};
+
+/// The `VM_*` bits of [`Vma::flags`].
+pub(crate) mod flags {
+    use kernel::mm::virt::flags;
+
+    /// May be read.
+    pub(crate) const READ: usize = flags::READ;
+    /// May be written.
+    pub(crate) const WRITE: usize = flags::WRITE;
+    /// May be executed.
+    pub(crate) const EXEC: usize = flags::EXEC;
+    /// Is shared.
+    pub(crate) const MAYSHARE: usize = flags::MAYSHARE;
+}
+
+/// The VMA that a walk stands at.
+#[derive(Clone, Copy)]
+enum Place {
+    /// One of the address space, locked by the walk.
+    Mapping(NonNull<bindings::vm_area_struct>),
+    /// The gate VMA, which belongs to the kernel and never goes away.
+    Gate(NonNull<bindings::vm_area_struct>),
+}
+
+/// What keeps the VMAs from being freed.
+enum Lock {
+    /// RCU, and the lock of the VMA at which the walk stands.
+    Vma(Option<NonNull<bindings::vm_area_struct>>),
+    /// `mmap_lock`, held for reading.
+    Mmap,
+}
+
+/// A walk over the VMAs of an address space.
+///
+/// # Invariants
+///
+/// - The lock that `lock` names is held by this context; for `Lock::Vma`, RCU and the VMA's lock.
+/// - `iter` iterates over `mm`, and was set anew since RCU or `mmap_lock` was taken last.
+/// - A `Place::Mapping` is the locked VMA, or any VMA of `mm` under `mmap_lock`.
+#[must_use = "locks are let go of when the walk is dropped"]
+pub(crate) struct VmaWalk {
+    lock: Lock,
+    iter: bindings::vma_iterator,
+    place: Option<Place>,
+    mm: ARef<MmWithUser>,
+    _not_send: NotThreadSafe,
+}
+
+impl VmaWalk {
+    /// Starts a walk that will find the VMAs that end above `address`.
+    pub(crate) fn new(mm: ARef<MmWithUser>, address: usize) -> Self {
+        let mut iter = MaybeUninit::<bindings::vma_iterator>::uninit();
+
+        // SAFETY: RCU may be taken in any context; the helper initialises `iter` fully.
+        let iter = unsafe {
+            bindings::rcu_read_lock();
+            own::rustproc_vma_iter_init(iter.as_mut_ptr(), mm.raw(), address);
+            iter.assume_init()
+        };
+        // INVARIANT: RCU is held, no VMA is locked yet, and `iter` is fresh.
+        Self {
+            lock: Lock::Vma(None),
+            iter,
+            place: None,
+            mm,
+            _not_send: NotThreadSafe,
+        }
+    }
+
+    /// Goes to the next VMA; `false` when there is none at or above `address`.
+    ///
+    /// `address` is where the last VMA ended, or where the walk starts: no VMA below it is found,
+    /// whatever happens to the address space meanwhile. May sleep for `mmap_lock`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn advance(&mut self, address: usize) -> Result<bool> {
+        self.place = None;
+        let vma = match self.next_vma(address) {
+            Err(EAGAIN) if self.fall_back(address) => self.next_vma(address),
+            found => found,
+        }?;
+        self.place = vma.map(Place::Mapping);
+        Ok(vma.is_some())
+    }
+
+    /// Goes to the gate VMA (vsyscall); `false` where there is none.
+    pub(crate) fn go_to_gate(&mut self) -> bool {
+        // SAFETY: The address space is valid.
+        let gate = unsafe { own::rustproc_get_gate_vma(self.mm.raw()) };
+
+        self.place = NonNull::new(gate).map(Place::Gate);
+        self.place.is_some()
+    }
+
+    /// The VMA at which the walk stands.
+    pub(crate) fn current(&self) -> Option<Vma<'_>> {
+        let (Place::Mapping(raw) | Place::Gate(raw)) = self.place?;
+
+        // SAFETY: By the type invariant the VMA is locked, or it is the gate VMA, which is never
+        // freed or changed; `self` is borrowed meanwhile.
+        Some(Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) }))
+    }
+
+    fn next_vma(&mut self, address: usize) -> Result<Option<NonNull<bindings::vm_area_struct>>> {
+        match &mut self.lock {
+            Lock::Mmap => {
+                // SAFETY: `mmap_lock` is held and `iter` valid by the type invariants.
+                Ok(NonNull::new(unsafe {
+                    own::rustproc_vma_next(&mut self.iter)
+                }))
+            }
+            Lock::Vma(locked) => {
+                unlock_vma(locked.take());
+                // SAFETY: RCU is held and `iter` valid by the type invariants; the function keeps
+                // both so, even when it drops RCU meanwhile.
+                let vma =
+                    unsafe { bindings::lock_next_vma(self.mm.raw(), &mut self.iter, address) };
+                // INVARIANT: What the function returns is locked.
+                *locked = NonNull::new(from_err_ptr(vma)?);
+                Ok(*locked)
+            }
+        }
+    }
+
+    /// Changes over to `mmap_lock`; `false` if it is held already.
+    fn fall_back(&mut self, address: usize) -> bool {
+        let Lock::Vma(locked) = &mut self.lock else {
+            return false;
+        };
+        unlock_vma(locked.take());
+        // SAFETY: RCU is held by the type invariant. `mmap_lock` is taken outside of it, and then
+        // `iter` is set anew.
+        unsafe {
+            bindings::rcu_read_unlock();
+            bindings::mmap_read_lock(self.mm.raw());
+            own::rustproc_vma_iter_set(&mut self.iter, address);
+        }
+        // INVARIANT: Just taken.
+        self.lock = Lock::Mmap;
+        true
+    }
+}
+
+impl Drop for VmaWalk {
+    fn drop(&mut self) {
+        match &mut self.lock {
+            Lock::Vma(locked) => {
+                unlock_vma(locked.take());
+                // SAFETY: By the type invariant RCU is held.
+                unsafe { bindings::rcu_read_unlock() };
+            }
+            // SAFETY: By the type invariant `mmap_lock` is held.
+            Lock::Mmap => unsafe { bindings::mmap_read_unlock(self.mm.raw()) },
+        }
+    }
+}
+
+/// Lets go of a VMA's read lock.
+fn unlock_vma(locked: Option<NonNull<bindings::vm_area_struct>>) {
+    if let Some(vma) = locked {
+        // SAFETY: Values of `Lock::Vma` are read-locked VMAs, and the caller gave this one up.
+        unsafe { own::rustproc_vma_end_read(vma.as_ptr()) };
+    }
+}
+
+/// What names a VMA in `maps`.
+pub(crate) enum VmaName<'a> {
+    /// Nothing does.
+    None,
+    /// The path of the mapped file.
+    Path(PathRef<'a>),
+    /// A name of the kernel's, such as `[heap]`.
+    Kernel(&'a [u8]),
+    /// The user's name for anonymous memory.
+    Anon(&'a [u8]),
+    /// The user's name for shared anonymous memory.
+    AnonShmem(&'a [u8]),
+}
+
+/// The path of an open file, valid while its VMA is.
+#[derive(Clone, Copy)]
+pub(crate) struct PathRef<'a>(&'a bindings::path);
+
+impl PathRef<'_> {
+    pub(super) fn as_ptr(&self) -> *const bindings::path {
+        self.0
+    }
+}
+
+/// A device number.
+#[derive(Clone, Copy)]
+pub(crate) struct Device {
+    /// Major part.
+    pub(crate) major: u32,
+    /// Minor part.
+    pub(crate) minor: u32,
+}
+
+impl Device {
+    /// Takes the kernel's own encoding apart; mirrors `MAJOR()` and `MINOR()`.
+    fn from_kernel(number: bindings::dev_t) -> Self {
+        const MINOR_BITS: u32 = 20;
+
+        Self {
+            major: number >> MINOR_BITS,
+            minor: number & ((1 << MINOR_BITS) - 1),
+        }
+    }
+}
+
+/// The file behind a mapping, as `maps` identifies it.
+#[derive(Clone, Copy)]
+pub(crate) struct MappedFile {
+    /// Device number of its file system.
+    pub(crate) device: Device,
+    /// Inode number.
+    pub(crate) inode: u64,
+    /// Offset of the mapping in the file, in pages.
+    pub(crate) page_offset: u64,
+}
+
+/// A VMA that may be read.
+#[derive(Clone, Copy)]
+pub(crate) struct Vma<'a>(&'a VmaRef);
+
+impl<'a> Vma<'a> {
+    /// First address, in bytes.
+    pub(crate) fn start(&self) -> usize {
+        self.0.start()
+    }
+
+    /// Address after the last, in bytes.
+    pub(crate) fn end(&self) -> usize {
+        self.0.end()
+    }
+
+    /// `VM_*` flags.
+    pub(crate) fn flags(&self) -> usize {
+        self.0.flags()
+    }
+
+    fn raw(&self) -> *mut bindings::vm_area_struct {
+        self.0.as_ptr()
+    }
+
+    /// The mapped file, if there is one.
+    pub(crate) fn file(&self) -> Option<MappedFile> {
+        // SAFETY: The VMA is locked, so that its file is pinned, and that its inode and both
+        // their devices. CAST: An offset has 64 bits. For a stacked file the helper finds what the user opened.
+        unsafe {
+            let file = NonNull::new((*self.raw()).vm_file)?;
+            let inode = own::rustproc_file_user_inode(file.as_ptr());
+            Some(MappedFile {
+                device: Device::from_kernel((*(*inode).i_sb).s_dev),
+                inode: (*inode).i_ino,
+                page_offset: (*self.raw()).vm_pgoff as u64,
+            })
+        }
+    }
+
+    /// What names the VMA. Mirrors `get_vma_name()`.
+    pub(crate) fn name(&self) -> VmaName<'a> {
+        if let Some(name) = self.file_name() {
+            return name;
+        }
+        if let Some(name) = self.special_name() {
+            return VmaName::Kernel(name);
+        }
+        if !self.has_mm() {
+            return VmaName::Kernel(b"[vdso]");
+        }
+        // SAFETY: The VMA is locked and has an address space, whose layout the helpers read.
+        let (heap, stack) = unsafe {
+            (
+                own::rustproc_vma_is_initial_heap(self.raw()),
+                own::rustproc_vma_is_initial_stack(self.raw()),
+            )
+        };
+        if heap {
+            VmaName::Kernel(b"[heap]")
+        } else if stack {
+            VmaName::Kernel(b"[stack]")
+        } else {
+            self.anon_name().map_or(VmaName::None, VmaName::Anon)
+        }
+    }
+
+    /// Whether the VMA belongs to an address space; the gate VMA does not.
+    fn has_mm(&self) -> bool {
+        // SAFETY: The VMA is locked, and the pointer is only compared.
+        unsafe { !(*self.raw()).vm_mm.is_null() }
+    }
+
+    fn file_name(&self) -> Option<VmaName<'a>> {
+        // SAFETY: The VMA is locked, so that its file is pinned.
+        let path = unsafe {
+            let file = NonNull::new((*self.raw()).vm_file)?;
+            &*own::rustproc_file_user_path(file.as_ptr())
+        };
+        Some(match self.anon_name() {
+            Some(name) => VmaName::AnonShmem(name),
+            None => VmaName::Path(PathRef(path)),
+        })
+    }
+
+    /// The name that the VMA's operations or the architecture give it.
+    fn special_name(&self) -> Option<&'a [u8]> {
+        let vma = self.raw();
+
+        // SAFETY: The VMA is locked, so its operations may be called; both functions return null
+        // or a string that lives as long as the VMA.
+        unsafe {
+            if let Some(operations) = (*vma).vm_ops.as_ref() {
+                if let Some(name) = operations.name {
+                    if let Some(name) = bytes(name(vma)) {
+                        return Some(name);
+                    }
+                }
+            }
+            bytes(bindings::arch_vma_name(vma))
+        }
+    }
+
+    fn anon_name(&self) -> Option<&'a [u8]> {
+        if !self.has_mm() {
+            return None;
+        }
+        // SAFETY: The VMA is locked, so that its name is pinned.
+        unsafe { bytes(own::rustproc_anon_vma_name(self.raw())) }
+    }
+}
+
+/// The bytes of a C string, without its end; `None` for null.
+///
+/// # Safety
+///
+/// `string` must be null or point at a NUL-terminated string that lives for `'a`.
+unsafe fn bytes<'a>(string: *const kernel::ffi::c_char) -> Option<&'a [u8]> {
+    // SAFETY: By the function's condition.
+    (!string.is_null()).then(|| unsafe { CStr::from_char_ptr(string) }.to_bytes())
+}
