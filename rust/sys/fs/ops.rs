@@ -73,6 +73,12 @@ impl<T: FileSystem> Table<T> {
         ..pin_init::zeroed()
     };
 
+    const JUMP_FILE: bindings::file_operations = bindings::file_operations {
+        owner: THIS_MODULE.as_ptr(),
+        open: Some(no_open),
+        ..pin_init::zeroed()
+    };
+
     const DIRECTORY_FILE: bindings::file_operations = bindings::file_operations {
         owner: THIS_MODULE.as_ptr(),
         read: Some(bindings::generic_read_dir),
@@ -107,6 +113,7 @@ pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &
             Kind::Link => (*inode).i_op = &Table::<T>::LINK,
             Kind::Jump => {
                 (*inode).i_op = &Table::<T>::JUMP;
+                (*inode).__bindgen_anon_3.i_fop = &Table::<T>::JUMP_FILE;
                 (*inode).i_flags |= bindings::S_NOATIME;
             }
         }
@@ -320,4 +327,13 @@ unsafe extern "C" fn no_readlink(
     _length: c_int,
 ) -> c_int {
     EINVAL.to_errno()
+}
+
+/// Refuses to open what can only be followed, as the VFS does with a symbolic link.
+///
+/// # Safety
+///
+/// None; called by the VFS.
+unsafe extern "C" fn no_open(_inode: *mut bindings::inode, _file: *mut bindings::file) -> c_int {
+    ELOOP.to_errno()
 }
