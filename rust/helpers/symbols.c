@@ -12,6 +12,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/linkage.h>
+#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/static_call.h>
 
@@ -84,6 +85,9 @@ static unsigned long find_symbol(const char *name)
 {
 	unsigned long address = static_call(rustproc_kallsyms)(name);
 
+	/* Modules are searched after the kernel, and our stubs bear the names. */
+	if (within_module(address, THIS_MODULE))
+		address = 0;
 	if (!address)
 		pr_err("rustproc: this kernel has no symbol %s: it is not of a supported series, or was built without a needed option\n",
 		       name);
