@@ -15,9 +15,6 @@ pub mod model;
 mod sys;
 pub mod view;
 
-/// The module, as the kernel's structs name their owner.
-const THIS_MODULE: &ThisModule = kernel::module::this_module::<RustProc>();
-
 /// Version of the module.
 const VERSION: &str = "0.1.0";
 

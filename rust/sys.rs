@@ -18,6 +18,18 @@ pub(crate) mod symbols;
 pub(crate) mod task;
 pub(crate) mod vma;
 
+/// The module, as the kernel's structs name their owner.
+///
+/// `kernel` has it too, under names that differ from series to series.
+const OWNER: *mut kernel::bindings::module = {
+    extern "C" {
+        static mut __this_module: core::ffi::c_void;
+    }
+
+    // modpost defines the variable for each module; only its address is taken.
+    (&raw mut __this_module).cast()
+};
+
 /// Reads a word that others may change at any time.
 ///
 /// # Safety

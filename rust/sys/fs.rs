@@ -44,7 +44,7 @@ pub(crate) use self::{
     },
 };
 
-use crate::THIS_MODULE;
+use crate::sys::OWNER;
 use core::{
     ffi::CStr,
     marker::{
@@ -213,7 +213,7 @@ impl<T: FileSystem> Registration<T> {
                 unsafe {
                     slot.write(pin_init::zeroed());
                     (*slot).name = T::NAME.as_char_ptr();
-                    (*slot).owner = THIS_MODULE.as_ptr();
+                    (*slot).owner = OWNER;
                     (*slot).init_fs_context = Some(context::init::<T>);
                     (*slot).kill_sb = Some(inode::kill_super::<T>);
                     (*slot).fs_flags = bindings::FS_DISALLOW_NOTIFY_PERM as kernel::ffi::c_int;

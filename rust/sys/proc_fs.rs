@@ -9,8 +9,10 @@
 
 use crate::{
     bindings as own,
-    sys::seq::Seq,
-    THIS_MODULE, //
+    sys::{
+        seq::Seq,
+        OWNER, //
+    },
 };
 use core::{
     ffi::CStr,
@@ -144,12 +146,12 @@ unsafe extern "C" fn open<T: TextFile>(
 ) -> c_int {
     // SAFETY: By the function's condition; a reference that is not kept is put.
     unsafe {
-        if !bindings::try_module_get(THIS_MODULE.as_ptr()) {
+        if !bindings::try_module_get(OWNER) {
             return ENODEV.to_errno();
         }
         let error = bindings::single_open(file, Some(show::<T>), ptr::null_mut());
         if error != 0 {
-            own::rustproc_module_put(THIS_MODULE.as_ptr());
+            own::rustproc_module_put(OWNER);
         }
         error
     }
@@ -162,7 +164,7 @@ unsafe extern "C" fn release(inode: *mut bindings::inode, file: *mut bindings::f
     // SAFETY: By the function's condition; `open()` took the reference to the module.
     unsafe {
         let error = bindings::single_release(inode, file);
-        own::rustproc_module_put(THIS_MODULE.as_ptr());
+        own::rustproc_module_put(OWNER);
         error
     }
 }

@@ -21,10 +21,10 @@ use crate::{
             FileSystem,
             Inode, //
         },
-        vma::PathRef, //
+        vma::PathRef,
+        OWNER, //
     },
     view::text::Text,
-    THIS_MODULE, //
 };
 use core::{
     marker::PhantomData,
@@ -173,7 +173,7 @@ pub(crate) trait Records: Observer + Send + Sized + 'static {
 /// The operations shared by both kinds of file.
 const fn operations() -> bindings::file_operations {
     bindings::file_operations {
-        owner: THIS_MODULE.as_ptr(),
+        owner: OWNER,
         llseek: Some(bindings::seq_lseek),
         ..pin_init::zeroed()
     }

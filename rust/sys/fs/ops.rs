@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     bindings as own,
-    THIS_MODULE, //
+    sys::OWNER, //
 };
 use core::{
     marker::PhantomData,
@@ -74,13 +74,13 @@ impl<T: FileSystem> Table<T> {
     };
 
     const JUMP_FILE: bindings::file_operations = bindings::file_operations {
-        owner: THIS_MODULE.as_ptr(),
+        owner: OWNER,
         open: Some(no_open),
         ..pin_init::zeroed()
     };
 
     const DIRECTORY_FILE: bindings::file_operations = bindings::file_operations {
-        owner: THIS_MODULE.as_ptr(),
+        owner: OWNER,
         read: Some(bindings::generic_read_dir),
         iterate_shared: Some(dir::iterate::<T>),
         llseek: Some(dir::seek::<T>),
@@ -335,5 +335,6 @@ unsafe extern "C" fn no_readlink(
 ///
 /// None; called by the VFS.
 unsafe extern "C" fn no_open(_inode: *mut bindings::inode, _file: *mut bindings::file) -> c_int {
-    ELOOP.to_errno()
+    // CAST: A small number.
+    -(bindings::ELOOP as c_int)
 }
