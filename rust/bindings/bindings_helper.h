@@ -30,4 +30,3 @@ static const unsigned long RUSTPROC_CONST_SB_I_NOEXEC = SB_I_NOEXEC;
 static const unsigned long RUSTPROC_CONST_SB_I_NODEV = SB_I_NODEV;
 static const unsigned int RUSTPROC_CONST_LOOKUP_RCU = LOOKUP_RCU;
 static const unsigned int RUSTPROC_CONST_ATTR_MODE = ATTR_MODE;
-static const unsigned int RUSTPROC_CONST_NODES_SHIFT = NODES_SHIFT;

@@ -67,29 +67,30 @@ pub(super) fn read_root(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_,
     read_processes(dir.inode(), entries)
 }
 
-/// Reads what comes before the processes; `false` when the reader has enough.
+/// Reads what comes before the processes; `false` when the reader has enough, or stands where stock
+/// has no more: after a seek to between the last entry and the first process.
 fn read_static(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -> Result<bool> {
     let root = dir.inode();
     let stream = dir.stream(|| Ok(root.fs().stock.clone()))?;
-    let mut full = false;
+    let mut reached_processes = false;
 
     if !entries.dots() {
         return Ok(false);
     }
     let end = stream.read_from(entries.position(), &mut |entry| {
-        if entry.position >= FIRST_PROCESS {
+        reached_processes = entry.position >= FIRST_PROCESS;
+        if reached_processes {
             return false;
         }
         entries.set_position(entry.position);
-        full = !entries.emit(entry.name, entry.ino, entry.kind);
-        !full
+        entries.emit(entry.name, entry.ino, entry.kind)
     })?;
-    if full {
-        entries.set_position(end);
+    entries.set_position(if reached_processes {
+        FIRST_PROCESS
     } else {
-        entries.set_position(FIRST_PROCESS);
-    }
-    Ok(!full)
+        end
+    });
+    Ok(reached_processes)
 }
 
 fn read_processes(root: &Inode<Proc>, entries: &mut Emitter<'_, Proc>) -> Result {

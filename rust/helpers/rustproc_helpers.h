@@ -108,6 +108,7 @@ extern rwlock_t *rustproc_tasklist_lock;
 int rustproc_symbols_resolve(void);
 
 /* task.c */
+unsigned int rustproc_nodemask_pr_numnodes(void);
 void rustproc_cond_resched(void);
 unsigned int rustproc_task_state_index(struct task_struct *task);
 struct task_struct *rustproc_ptrace_parent(struct task_struct *task);

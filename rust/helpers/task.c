@@ -4,6 +4,7 @@
 #include <linux/delayacct.h>
 #include <linux/fdtable.h>
 #include <linux/fs_struct.h>
+#include <linux/nodemask.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
@@ -17,6 +18,11 @@
 #include <linux/version.h>
 
 #include "rustproc_helpers.h"
+
+unsigned int rustproc_nodemask_pr_numnodes(void)
+{
+	return __nodemask_pr_numnodes(&node_states[N_POSSIBLE]);
+}
 
 void rustproc_cond_resched(void)
 {

@@ -542,16 +542,19 @@ pub(crate) fn cond_resched() {
     unsafe { own::rustproc_cond_resched() };
 }
 
-/// Bits of [`TaskExt::cpus_allowed`] that stand for possible CPUs (`nr_cpu_ids`).
+/// Bits of [`TaskExt::cpus_allowed`] that are printed. Mirrors `cpumask_pr_args()`.
 pub(crate) fn cpu_bits() -> usize {
     // SAFETY: Set at boot.
     // CAST: A number of CPUs.
     unsafe { bindings::nr_cpu_ids as usize }
 }
 
-/// Bits of [`TaskExt::mems_allowed`] that stand for nodes (`MAX_NUMNODES`).
+/// Bits of [`TaskExt::mems_allowed`] that are printed. Mirrors `nodemask_pr_args()`, which takes all
+/// that a kernel may have in series 7.2, and all that this machine may have from 7.3 on.
 pub(crate) fn node_bits() -> usize {
-    1 << own::RUSTPROC_CONST_NODES_SHIFT
+    // SAFETY: The helper reads a number that is set at boot.
+    // CAST: A number of nodes.
+    unsafe { own::rustproc_nodemask_pr_numnodes() as usize }
 }
 
 /// A speculation misfeature that a task may control.
