@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Scenarios: what can't be asked of a process that stays as it is, in a place that stays the same.
+//!
+//! Each is a function that gives a row for every check it made. An error means that it couldn't be
+//! set up, and becomes a skip with that reason.
+
+use anyhow::Result;
+
+use crate::compare::Comparer;
+use crate::row::Row;
+use crate::zoo;
+
+pub mod actor;
+pub mod elsewhere;
+mod held;
+mod lifecycle;
+mod mounting;
+mod selves;
+
+/// One scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// As `--only` takes it.
+    pub name: &'static str,
+    /// In a few words.
+    pub about: &'static str,
+    check: fn(&Comparer) -> Result<Vec<Row>>,
+}
+
+impl Scenario {
+    /// Makes its checks.
+    pub fn run(&self, comparer: &Comparer) -> Vec<Row> {
+        let mut rows = match (self.check)(comparer) {
+            Ok(rows) => rows,
+            Err(error) => vec![Row::skipped(self.name, "", format!("{error:#}"))],
+        };
+        for row in &mut rows {
+            row.target = match row.target.as_str() {
+                target if target.is_empty() || target == self.name => self.name.into(),
+                target => format!("{}: {target}", self.name),
+            };
+        }
+        rows
+    }
+}
+
+const fn scenario(
+    name: &'static str,
+    about: &'static str,
+    check: fn(&Comparer) -> Result<Vec<Row>>,
+) -> Scenario {
+    Scenario { name, about, check }
+}
+
+/// All scenarios.
+pub const ALL: &[Scenario] = &[
+    scenario(
+        "over-exec",
+        "opened before the target executes a program, read after",
+        lifecycle::exec,
+    ),
+    scenario(
+        "over-thread-exec",
+        "the same, executed by a thread that isn't the first",
+        lifecycle::thread_exec,
+    ),
+    scenario(
+        "over-thread-exit",
+        "opened before a thread ends, read after",
+        lifecycle::thread_exit,
+    ),
+    scenario(
+        "over-exit",
+        "opened before the target ends, read while it is a zombie",
+        lifecycle::exit,
+    ),
+    scenario(
+        "over-reap",
+        "opened before the target ends, read when it is gone",
+        lifecycle::reap,
+    ),
+    scenario(
+        "over-zombie-reap",
+        "opened while it is a zombie, read when it is gone",
+        lifecycle::zombie_reap,
+    ),
+    scenario(
+        "over-setuid",
+        "opened before the target becomes another user, read after",
+        lifecycle::become_user,
+    ),
+    scenario(
+        "over-rename",
+        "opened before the target changes its name, read after",
+        lifecycle::rename,
+    ),
+    scenario(
+        "over-remap",
+        "opened before the target unmaps and maps, read after",
+        lifecycle::remap,
+    ),
+    scenario(
+        "selves",
+        "self and thread-self, from the first thread and from another",
+        selves::check,
+    ),
+    scenario(
+        "as-user",
+        "compared by an unprivileged user",
+        elsewhere::as_user,
+    ),
+    scenario(
+        "over-own-setuid",
+        "opened as root, read as another user",
+        elsewhere::over_own_setuid,
+    ),
+    scenario(
+        "in-pid-namespace",
+        "both mounted and compared in a new pid namespace",
+        elsewhere::in_pid_namespace,
+    ),
+    scenario(
+        "in-time-namespace",
+        "compared from a new time namespace",
+        elsewhere::in_time_namespace,
+    ),
+    scenario(
+        "in-user-namespace",
+        "compared from a new user namespace",
+        elsewhere::in_user_namespace,
+    ),
+    scenario(
+        "mounting",
+        "mounts, options, unmounting, statfs",
+        elsewhere::mounting,
+    ),
+];
+
+/// Becomes a scenario's actor or the zoo's specimen of a name.
+pub fn or_specimen(name: &str) -> Result<()> {
+    match actor::by_name(name) {
+        Some(act) => actor::perform(act),
+        None => zoo::become_specimen(name),
+    }
+}
