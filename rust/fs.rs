@@ -56,6 +56,9 @@ const PROC_SUPER_MAGIC: usize = 0x9fa0;
 /// The root directory's inode number, `PROCFS_ROOT_INO`.
 const ROOT_INO: u64 = 1;
 
+/// Positions that `.` and `..` take in a directory.
+const DOTS: i64 = 2;
+
 /// Directory type and permissions to read and search for everyone.
 const DIRECTORY_MODE: u16 = 0o040555;
 

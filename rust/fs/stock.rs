@@ -12,7 +12,8 @@
 use super::{
     Links,
     Node,
-    Proc, //
+    Proc,
+    DOTS, //
 };
 use crate::{
     model::{
@@ -76,7 +77,8 @@ pub(super) fn lookup(
     })
 }
 
-/// Reads a mirrored directory.
+/// Reads a mirrored directory. Its dots are ours, for they have the numbers of our directories; but it
+/// has them only where stock has (`net` of a zombie has nothing at all).
 ///
 /// # Errors
 ///
@@ -85,14 +87,14 @@ pub(super) fn read_dir(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, 
     let path = dir.inode().backing().ok_or(ENOENT)?;
     let stream = dir.stream(|| Ok(path.clone()))?;
 
-    if !entries.dots() {
-        return Ok(());
-    }
     let end = stream.read_from(entries.position(), &mut |entry| {
+        if entry.position < DOTS {
+            return entries.position() >= DOTS || entries.dots();
+        }
         entries.set_position(entry.position);
         entries.emit(entry.name, entry.ino, entry.kind)
     })?;
-    entries.set_position(end);
+    entries.set_position(end.max(entries.position()));
     Ok(())
 }
 

@@ -13,7 +13,8 @@ use super::{
     stock,
     Node,
     Proc,
-    DIRECTORY_MODE, //
+    DIRECTORY_MODE,
+    DOTS, //
 };
 use crate::{
     model::{
@@ -56,9 +57,6 @@ use kernel::{
 
 /// Name of the directory of threads.
 const THREADS: &[u8] = b"task";
-
-/// Positions that `.` and `..` take.
-const DOTS: i64 = 2;
 
 /// What of a task an inode stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
