@@ -33,18 +33,19 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// The `VM_*` bits of [`Vma::flags`].
+/// The `VM_*` bits of [`Vma::flags`], straight from the header: the `kernel` crate of series 7.2
+/// takes `MAYSHARE` for another bit.
 pub(crate) mod flags {
-    use kernel::mm::virt::flags;
+    use crate::bindings as own;
 
     /// May be read.
-    pub(crate) const READ: usize = flags::READ;
+    pub(crate) const READ: usize = own::RUSTPROC_CONST_VM_READ;
     /// May be written.
-    pub(crate) const WRITE: usize = flags::WRITE;
+    pub(crate) const WRITE: usize = own::RUSTPROC_CONST_VM_WRITE;
     /// May be executed.
-    pub(crate) const EXEC: usize = flags::EXEC;
+    pub(crate) const EXEC: usize = own::RUSTPROC_CONST_VM_EXEC;
     /// Is shared.
-    pub(crate) const MAYSHARE: usize = flags::MAYSHARE;
+    pub(crate) const MAYSHARE: usize = own::RUSTPROC_CONST_VM_MAYSHARE;
 }
 
 /// The VMA that a walk stands at.
