@@ -107,7 +107,7 @@ pub fn ask_lseek(path: &Path, _: Depth, seen: &mut Observation) {
 }
 
 fn name_of(whence: &str, offset: i64, length: i64) -> String {
-    match offset - length {
+    match offset.saturating_sub(length) {
         _ if (0..=5).contains(&offset) => format!("{whence} {offset}"),
         -1 => format!("{whence} at the last byte"),
         0 => format!("{whence} at the end"),
