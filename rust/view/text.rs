@@ -460,22 +460,14 @@ pub(crate) mod testing {
     use core::mem::MaybeUninit;
 
     /// Runs `render` on a buffer of `capacity` bytes; the text, and whether it overflowed.
-    #[allow(unsafe_code)]
     pub(crate) fn rendered(capacity: usize, render: impl Fn(&mut Text<'_>)) -> (Vec<u8>, bool) {
         let mut buffer = vec![MaybeUninit::uninit(); capacity];
         let mut text = Text::new(&mut buffer);
         render(&mut text);
         let (len, overflowed) = (text.len(), text.overflowed());
         assert_eq!(text.is_empty(), len == 0);
-        let bytes = buffer[..len]
-            .iter()
-            .map(|byte| {
-                // SAFETY: `Text` has initialised the first `len` bytes (type invariant), and
-                // `buffer` has not been written since.
-                unsafe { byte.assume_init() }
-            })
-            .collect();
-        (bytes, overflowed)
+        // `Text` has initialised the first `len` bytes (type invariant).
+        (crate::initialised(&buffer[..len]), overflowed)
     }
 
     /// Checks that `render` gives `expected` where that fits, and an overflow everywhere else.
