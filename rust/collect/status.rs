@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Collects `status`, part by part.
+//! Collects `status`.
 //!
-//! The file has lists of any length (groups, pid namespaces), so that its parts are collected and
-//! rendered one after the other and nothing need be allocated. No lock is held from one part to the
+//! The lists of any length (groups, pid namespaces) are collected as iterators over what the
+//! credential and the pid pin, so that nothing is allocated. No lock is held from one part to the
 //! next, in stock as here.
 //!
 //! C counterpart: `proc_pid_status()` in [`fs/proc/array.c`](srctree/fs/proc/array.c) and
@@ -26,6 +26,7 @@ use crate::{
             Owner,
             Seccomp,
             Signals,
+            Status,
             Switches,
             ThreadFeatures, //
         },
@@ -68,18 +69,43 @@ use kernel::{
     task::Task, //
 };
 
-/// Who a task is: what is printed first, and the credential of which the groups are printed next.
-pub(crate) struct Who {
-    /// The first lines.
-    pub(crate) identity: Identity,
-    /// The task's objective credential.
-    pub(crate) credential: ARef<Credential>,
+/// The objective credential of `task`, which the status of the task borrows.
+pub(crate) fn credential(task: &Task) -> ARef<Credential> {
+    cred::of_task(task)
 }
 
-/// Collects who `task` is, with ids as `users` sees them.
-pub(crate) fn who(task: &Task, pid: &Pid, ns: &PidNamespace, users: &UserNamespace) -> Who {
-    let credential = cred::of_task(task);
-    let identity = Identity {
+/// The status of `task`, whose credential is `credential`, with ids as `users` sees them. May sleep.
+pub(crate) fn collect<'a>(
+    task: &'a Task,
+    pid: &'a Pid,
+    ns: &PidNamespace,
+    users: &'a UserNamespace,
+    credential: &'a Credential,
+) -> Status<'a, impl Iterator<Item = u32> + Clone + 'a, impl Iterator<Item = NsIds> + Clone + 'a> {
+    Status {
+        identity: identity(task, pid, ns, users, credential),
+        groups: credential.groups_in(users),
+        ns_ids: cfg!(CONFIG_PID_NS).then(|| namespaces(task, pid, ns)),
+        kthread: task.is_kernel_thread(),
+        memory: memory(task),
+        signals: signals(task),
+        capabilities: capabilities(task),
+        seccomp: seccomp(task),
+        masks: masks(task),
+        switches: switches(task),
+        thread_features: thread_features(task),
+    }
+}
+
+/// Who `task` is.
+fn identity(
+    task: &Task,
+    pid: &Pid,
+    ns: &PidNamespace,
+    users: &UserNamespace,
+    credential: &Credential,
+) -> Identity {
+    Identity {
         name: collect::comm(task),
         // CAST: A mask has nine bits.
         umask: task.umask().map(|umask| umask as u32),
@@ -92,11 +118,6 @@ pub(crate) fn who(task: &Task, pid: &Pid, ns: &PidNamespace, users: &UserNamespa
         uid: owner(credential.uids_in(users)),
         gid: owner(credential.gids_in(users)),
         fd_size: task.file_slots(),
-    };
-
-    Who {
-        identity,
-        credential,
     }
 }
 
@@ -110,7 +131,7 @@ fn owner(ids: Ids) -> Owner {
 }
 
 /// The numbers of `task` in each namespace from `ns` down to its own.
-pub(crate) fn namespaces<'a>(
+fn namespaces<'a>(
     task: &'a Task,
     pid: &'a Pid,
     ns: &PidNamespace,
@@ -127,7 +148,7 @@ pub(crate) fn namespaces<'a>(
 }
 
 /// The sizes of `task`'s address space; `None` if it has none. May sleep.
-pub(crate) fn memory(task: &Task) -> Option<Memory> {
+fn memory(task: &Task) -> Option<Memory> {
     let mm = task.mm()?;
     let rss = collect::rss(&mm);
     let sizes = mm.sizes();
@@ -153,7 +174,7 @@ pub(crate) fn memory(task: &Task) -> Option<Memory> {
 }
 
 /// The signal state of `task`; all zero once it has been reaped.
-pub(crate) fn signals(task: &Task) -> Signals {
+fn signals(task: &Task) -> Signals {
     let Some(signal) = signal::lock(task) else {
         return Signals::default();
     };
@@ -173,7 +194,7 @@ pub(crate) fn signals(task: &Task) -> Signals {
 }
 
 /// The capability sets of `task`.
-pub(crate) fn capabilities(task: &Task) -> Capabilities {
+fn capabilities(task: &Task) -> Capabilities {
     let sets = cred::of_task(task).capabilities();
 
     Capabilities {
@@ -186,7 +207,7 @@ pub(crate) fn capabilities(task: &Task) -> Capabilities {
 }
 
 /// How `task` is confined, and which speculation it allows itself.
-pub(crate) fn seccomp(task: &Task) -> Seccomp {
+fn seccomp(task: &Task) -> Seccomp {
     let (mode, filters) = task.seccomp();
 
     Seccomp {
@@ -201,7 +222,7 @@ pub(crate) fn seccomp(task: &Task) -> Seccomp {
 }
 
 /// Where `task` may run and allocate.
-pub(crate) fn masks(task: &Task) -> Masks<'_> {
+fn masks(task: &Task) -> Masks<'_> {
     Masks {
         cpus_allowed: Bitmap {
             words: task.cpus_allowed(),
@@ -215,7 +236,7 @@ pub(crate) fn masks(task: &Task) -> Masks<'_> {
 }
 
 /// How often `task` was switched away from.
-pub(crate) fn switches(task: &Task) -> Switches {
+fn switches(task: &Task) -> Switches {
     let (voluntary, nonvoluntary) = task.context_switches();
 
     Switches {
@@ -225,7 +246,7 @@ pub(crate) fn switches(task: &Task) -> Switches {
 }
 
 /// The x86 features of `task`; `None` where the kernel has no such lines.
-pub(crate) fn thread_features(task: &Task) -> Option<ThreadFeatures> {
+fn thread_features(task: &Task) -> Option<ThreadFeatures> {
     task.shadow_stack_features()
         .map(|(features, locked)| ThreadFeatures { features, locked })
 }

@@ -2,10 +2,9 @@
 
 //! What `status` says about a task, section by section.
 //!
-//! [`Status`] holds the sections in printed order. Whoever cannot hold all of them at once, for the
-//! supplementary groups have no useful upper bound, prints them one by one: see
-//! [`crate::view::status`]. A [`None`] is a line that the task or the kernel's configuration does
-//! not have. C counterpart: `proc_pid_status` of [`fs/proc/array.c`](srctree/fs/proc/array.c).
+//! [`Status`] holds the sections in printed order. A [`None`] is a line that the task or the kernel's
+//! configuration does not have. Lists of any length are iterators, for nothing is allocated to
+//! hold them. C counterpart: `proc_pid_status` of [`fs/proc/array.c`](srctree/fs/proc/array.c).
 
 use super::{
     bitmap::Bitmap,
@@ -24,15 +23,15 @@ use super::{
     },
 };
 
-/// Everything that `status` prints.
+/// Everything that `status` prints. `Groups` iterates over `u32`s, `Levels` over [`NsIds`].
 #[derive(Clone, Copy, Debug)]
-pub struct Status<'a> {
+pub struct Status<'a, Groups, Levels> {
     /// Name, numbers and owner.
     pub identity: Identity,
     /// Supplementary groups, as the reader's user namespace numbers them.
-    pub groups: &'a [u32],
+    pub groups: Groups,
     /// Numbers per pid namespace, the mount's first; [`None`] without `CONFIG_PID_NS`.
-    pub ns_ids: Option<&'a [NsIds]>,
+    pub ns_ids: Option<Levels>,
     /// Whether it is a kernel thread: `PF_KTHREAD`.
     pub kthread: bool,
     /// The address space; [`None`] for kernel threads and tasks that have given theirs up.

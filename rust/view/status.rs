@@ -2,11 +2,8 @@
 
 //! The lines of `status`, section by section.
 //!
-//! [`render`] composes the sections in the order in which they stand here. A caller that cannot
-//! hold all of them in a [`Status`] at once calls the same functions in the same order, and gives
-//! [`groups`] an iterator instead of a slice. Each section prints whole lines; one that a task does
-//! not have, is not called. C counterpart: `proc_pid_status` of
-//! [`fs/proc/array.c`](srctree/fs/proc/array.c).
+//! [`render`] composes the sections in the order in which they stand here. Each prints whole lines.
+//! C counterpart: `proc_pid_status` of [`fs/proc/array.c`](srctree/fs/proc/array.c).
 
 use super::text::Text;
 use crate::model::{
@@ -34,11 +31,15 @@ const SET_DIGITS: usize = 16;
 const SIZE_WIDTH: usize = 8;
 
 /// Prints the whole file.
-pub fn render(status: &Status<'_>, out: &mut Text<'_>) {
+pub fn render<Groups, Levels>(status: &Status<'_, Groups, Levels>, out: &mut Text<'_>)
+where
+    Groups: Iterator<Item = u32> + Clone,
+    Levels: Iterator<Item = NsIds> + Clone,
+{
     identity(&status.identity, out);
-    groups(status.groups.iter().copied(), out);
-    if let Some(levels) = status.ns_ids {
-        namespaces(levels.iter().copied(), out);
+    groups(status.groups.clone(), out);
+    if let Some(levels) = &status.ns_ids {
+        namespaces(levels, out);
     }
     kthread(status.kthread, out);
     if let Some(counters) = &status.memory {
@@ -55,7 +56,7 @@ pub fn render(status: &Status<'_>, out: &mut Text<'_>) {
 }
 
 /// Prints `Name` to `FDSize`.
-pub fn identity(identity: &Identity, out: &mut Text<'_>) {
+fn identity(identity: &Identity, out: &mut Text<'_>) {
     out.str("Name:\t");
     out.escaped(identity.name.as_bytes());
     if let Some(umask) = identity.umask {
@@ -85,7 +86,7 @@ pub fn identity(identity: &Identity, out: &mut Text<'_>) {
 }
 
 /// Prints `Groups`: a space between groups, and one after the last or where none is.
-pub fn groups(groups: impl Iterator<Item = u32>, out: &mut Text<'_>) {
+fn groups(groups: impl Iterator<Item = u32>, out: &mut Text<'_>) {
     out.str("Groups:\t");
     let mut empty = true;
     for group in groups {
@@ -100,22 +101,22 @@ pub fn groups(groups: impl Iterator<Item = u32>, out: &mut Text<'_>) {
 }
 
 /// Prints `NStgid` to `NSsid`: a number per level, the mount's pid namespace first.
-pub fn namespaces(levels: impl Iterator<Item = NsIds> + Clone, out: &mut Text<'_>) {
+fn namespaces(levels: &(impl Iterator<Item = NsIds> + Clone), out: &mut Text<'_>) {
     per_level("NStgid:", levels.clone(), |ids| ids.tgid, out);
     per_level("NSpid:", levels.clone(), |ids| ids.pid, out);
     per_level("NSpgid:", levels.clone(), |ids| ids.pgid, out);
-    per_level("NSsid:", levels, |ids| ids.sid, out);
+    per_level("NSsid:", levels.clone(), |ids| ids.sid, out);
 }
 
 /// Prints `Kthread`.
-pub fn kthread(kthread: bool, out: &mut Text<'_>) {
+fn kthread(kthread: bool, out: &mut Text<'_>) {
     out.str("Kthread:\t");
     out.dec_u64(u64::from(kthread));
     out.byte(b'\n');
 }
 
 /// Prints `VmPeak` to `untag_mask`.
-pub fn memory(memory: &Memory, out: &mut Text<'_>) {
+fn memory(memory: &Memory, out: &mut Text<'_>) {
     size("VmPeak:\t", memory.vm_peak(), out);
     size("VmSize:\t", memory.total_vm.to_kib(), out);
     size("VmLck:\t", memory.locked_vm.to_kib(), out);
@@ -144,7 +145,7 @@ pub fn memory(memory: &Memory, out: &mut Text<'_>) {
 }
 
 /// Prints `Threads` to `SigCgt`.
-pub fn signals(signals: &Signals, out: &mut Text<'_>) {
+fn signals(signals: &Signals, out: &mut Text<'_>) {
     out.str("Threads:\t");
     out.dec_int(signals.threads);
     out.str("\nSigQ:\t");
@@ -160,7 +161,7 @@ pub fn signals(signals: &Signals, out: &mut Text<'_>) {
 }
 
 /// Prints `CapInh` to `CapAmb`.
-pub fn capabilities(capabilities: &Capabilities, out: &mut Text<'_>) {
+fn capabilities(capabilities: &Capabilities, out: &mut Text<'_>) {
     set("CapInh:\t", capabilities.inheritable, out);
     set("CapPrm:\t", capabilities.permitted, out);
     set("CapEff:\t", capabilities.effective, out);
@@ -169,7 +170,7 @@ pub fn capabilities(capabilities: &Capabilities, out: &mut Text<'_>) {
 }
 
 /// Prints `NoNewPrivs` to `SpeculationIndirectBranch`.
-pub fn seccomp(seccomp: &Seccomp, out: &mut Text<'_>) {
+fn seccomp(seccomp: &Seccomp, out: &mut Text<'_>) {
     out.str("NoNewPrivs:\t");
     out.dec_u64(u64::from(seccomp.no_new_privs));
     if let Some(mode) = seccomp.mode {
@@ -188,7 +189,7 @@ pub fn seccomp(seccomp: &Seccomp, out: &mut Text<'_>) {
 }
 
 /// Prints `Cpus_allowed` to `Mems_allowed_list`.
-pub fn masks(masks: &Masks<'_>, out: &mut Text<'_>) {
+fn masks(masks: &Masks<'_>, out: &mut Text<'_>) {
     mask("Cpus_allowed", masks.cpus_allowed, out);
     if let Some(mems_allowed) = masks.mems_allowed {
         mask("Mems_allowed", mems_allowed, out);
@@ -196,7 +197,7 @@ pub fn masks(masks: &Masks<'_>, out: &mut Text<'_>) {
 }
 
 /// Prints the two counts of context switches.
-pub fn switches(switches: &Switches, out: &mut Text<'_>) {
+fn switches(switches: &Switches, out: &mut Text<'_>) {
     out.str("voluntary_ctxt_switches:\t");
     out.dec_u64(switches.voluntary);
     out.str("\nnonvoluntary_ctxt_switches:\t");
@@ -206,7 +207,7 @@ pub fn switches(switches: &Switches, out: &mut Text<'_>) {
 
 /// Prints the two lines of `arch_proc_pid_thread_features` of
 /// [`arch/x86/kernel/cpu/proc.c`](srctree/arch/x86/kernel/cpu/proc.c).
-pub fn thread_features(features: &ThreadFeatures, out: &mut Text<'_>) {
+fn thread_features(features: &ThreadFeatures, out: &mut Text<'_>) {
     out.str("x86_Thread_features:\t");
     feature_names(features.features, out);
     out.str("x86_Thread_features_locked:\t");
@@ -446,8 +447,8 @@ mod tests {
         let memory = sample_memory();
         let status = Status {
             identity: sample_identity(),
-            groups: &[4, 24, 1000],
-            ns_ids: Some(&LEVELS),
+            groups: [4, 24, 1000].into_iter(),
+            ns_ids: Some(LEVELS.into_iter()),
             kthread: false,
             memory: Some(memory),
             signals: SIGNALS,
@@ -484,8 +485,8 @@ mod tests {
                 umask: None,
                 ..sample_identity()
             },
-            groups: &[],
-            ns_ids: None,
+            groups: [].into_iter(),
+            ns_ids: None::<core::iter::Empty<NsIds>>,
             kthread: true,
             memory: None,
             signals: SIGNALS,
