@@ -56,7 +56,7 @@ use kernel::{
 /// `EINTR` when a fatal signal arrives while waiting for an exec to end.
 pub(crate) fn collect(task: &Task, pid: &Pid, ns: &PidNamespace, scope: Scope) -> Result<Stat> {
     let exit_code = task.exit_code();
-    let _exec = ExecGuard::lock(task)?;
+    let exec = ExecGuard::lock(task)?;
     let state = collect::state(task);
     let access = if task.may_access(AccessMode::READ_FSCREDS_NOAUDIT) {
         Access::Full
@@ -77,7 +77,7 @@ pub(crate) fn collect(task: &Task, pid: &Pid, ns: &PidNamespace, scope: Scope) -
     };
     let scheduling = task.scheduling();
 
-    Ok(Stat {
+    let stat = Stat {
         access,
         scope,
         pid: pid.nr_in(ns),
@@ -112,7 +112,11 @@ pub(crate) fn collect(task: &Task, pid: &Pid, ns: &PidNamespace, scope: Scope) -
         gtime: Nanoseconds(usage.guest_ns),
         cgtime: Nanoseconds(children.usage.guest_ns),
         exit_code,
-    })
+    };
+
+    // Before the address space is dropped, for dropping the last reference tears it down.
+    drop(exec);
+    Ok(stat)
 }
 
 /// What the process's signal state holds; `None` once the task has been reaped.
