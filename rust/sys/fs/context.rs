@@ -110,6 +110,8 @@ unsafe extern "C" fn fill_super<T: FileSystem>(
             (*sb).s_op = inode::super_operations::<T>();
             (*sb).s_time_gran = 1;
             (*sb).s_stack_depth = bindings::FILESYSTEM_MAX_STACK_DEPTH as c_int;
+            // Names and inodes are made without I/O, so they may go early.
+            (*(*sb).s_shrink).seeks = 0;
             bindings::set_default_d_op(sb, ops::dentry_operations::<T>());
         }
         // SAFETY: Filled in just now; it lives while it has a root.
