@@ -89,7 +89,7 @@ pub(crate) fn collect<'a>(
         kthread: task.is_kernel_thread(),
         memory: memory(task),
         signals: signals(task),
-        capabilities: capabilities(task),
+        capabilities: capabilities(credential),
         seccomp: seccomp(task),
         masks: masks(task),
         switches: switches(task),
@@ -193,9 +193,9 @@ fn signals(task: &Task) -> Signals {
     }
 }
 
-/// The capability sets of `task`.
-fn capabilities(task: &Task) -> Capabilities {
-    let sets = cred::of_task(task).capabilities();
+/// The capability sets of `credential`.
+fn capabilities(credential: &Credential) -> Capabilities {
+    let sets = credential.capabilities();
 
     Capabilities {
         inheritable: sets.inheritable,

@@ -15,11 +15,6 @@ gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid)
 	return from_kgid_munged(ns, gid);
 }
 
-const struct cred *rustproc___task_cred(struct task_struct *task)
-{
-	return __task_cred(task);
-}
-
 const struct cred *rustproc_current_cred(void)
 {
 	return current_cred();

@@ -22,7 +22,6 @@ void task_dump_owner(struct task_struct *task, umode_t mode,
 /* cred.c */
 uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
 gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid);
-const struct cred *rustproc___task_cred(struct task_struct *task);
 const struct cred *rustproc_current_cred(void);
 
 /* fs.c */
