@@ -17,6 +17,7 @@ pub mod children;
 pub mod code;
 pub mod comm;
 pub mod maps;
+pub mod mem_sizes;
 pub mod pid_name;
 pub mod rss;
 pub mod scope;
