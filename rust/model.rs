@@ -27,3 +27,4 @@ pub mod state;
 pub mod statm;
 pub mod status;
 pub mod units;
+pub mod vma_flags;
