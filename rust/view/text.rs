@@ -30,8 +30,20 @@ const TEN_TO_16: u64 = TEN_TO_8 * TEN_TO_8;
 /// A character `0` in each byte.
 const ZEROS: u64 = u64::from_ne_bytes([b'0'; LANES]);
 
+/// A space in each byte.
+const SPACES: u64 = u64::from_ne_bytes([b' '; LANES]);
+
 /// What makes a character `0` a space, in each byte.
 const SPACE_FROM_ZERO: u64 = u64::from_ne_bytes([b'0' ^ b' '; LANES]);
+
+/// Characters before the number in a line of [`Text::kb_line`].
+pub const KB_LABEL: usize = 16;
+
+/// What follows the number in a line of [`Text::kb_line`].
+const KB_UNIT: [u8; 4] = *b" kB\n";
+
+/// The length of a line of [`Text::kb_line`] whose number fits into its columns.
+const KB_LINE: usize = KB_LABEL + LANES + KB_UNIT.len();
 
 /// Text that is being written into a borrowed buffer.
 ///
@@ -263,6 +275,50 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Writes a line of a label, a number in eight columns or more, and ` kB`.
+    ///
+    /// Files about memory consist of such lines: nearly all fit into a window of known size.
+    #[inline]
+    pub fn kb_line(&mut self, label: &[u8; KB_LABEL], value: u64) {
+        if value < 10 {
+            self.kb_columns(label, digit_column(value));
+        } else if value < TEN_TO_8 {
+            self.kb_columns(label, decimal_columns(value));
+        } else {
+            self.wide_kb_line(label, value);
+        }
+    }
+
+    /// Writes a line of [`Text::kb_line`] with the columns of its number, the first in the lowest
+    /// byte.
+    #[inline]
+    fn kb_columns(&mut self, label: &[u8; KB_LABEL], columns: u64) {
+        let columns = columns.to_le_bytes();
+        let mut store = || {
+            let window = self.rest.first_chunk_mut::<KB_LINE>()?;
+            let (to_label, rest) = window.split_first_chunk_mut()?;
+            let (to_columns, rest) = rest.split_first_chunk_mut()?;
+            let to_unit = rest.first_chunk_mut()?;
+            *to_label = label.map(MaybeUninit::new);
+            *to_columns = columns.map(MaybeUninit::new);
+            *to_unit = KB_UNIT.map(MaybeUninit::new);
+            Some(())
+        };
+        match store() {
+            Some(()) => self.advance(KB_LINE),
+            None => self.overflow(),
+        }
+    }
+
+    /// Writes a line of [`Text::kb_line`] whose number takes more than eight columns.
+    #[cold]
+    #[inline(never)]
+    fn wide_kb_line(&mut self, label: &[u8; KB_LABEL], value: u64) {
+        self.array(*label);
+        self.dec_u64(value);
+        self.array(KB_UNIT);
+    }
+
     /// Writes a number in lower-case hexadecimal, with zeros before it up to `min_width`, as
     /// `seq_put_hex_ll`.
     #[inline]
@@ -391,11 +447,8 @@ impl<'a> Text<'a> {
     /// Writes a number below 10^8 with leading spaces up to a width of eight at most.
     fn decimal_width(&mut self, value: u64, width: usize) {
         let digits = decimal_lanes(value);
-        let zeros = leading_zeros(digits);
-        let blank = (1u64 << (8 * zeros)).wrapping_sub(1);
-        let chars = (digits | ZEROS) ^ (blank & SPACE_FROM_ZERO);
-        let first = zeros.min(LANES.saturating_sub(width));
-        self.lanes(chars >> (8 * first), LANES - first);
+        let first = leading_zeros(digits).min(LANES.saturating_sub(width));
+        self.lanes(spaced(digits) >> (8 * first), LANES - first);
     }
 }
 
@@ -434,6 +487,27 @@ fn decimal_lanes(value: u64) -> u64 {
 fn leading_zeros(digits: u64) -> usize {
     // CAST: at most 64.
     (digits.trailing_zeros() as usize / 8).min(LANES - 1)
+}
+
+/// Eight digits as characters, with spaces for the leading zeros.
+#[inline]
+fn spaced(digits: u64) -> u64 {
+    let blank = (1u64 << (8 * leading_zeros(digits))).wrapping_sub(1);
+    (digits | ZEROS) ^ (blank & SPACE_FROM_ZERO)
+}
+
+/// A number below ten in eight columns, the first in the lowest byte.
+#[inline]
+fn digit_column(value: u64) -> u64 {
+    // What makes the last space a digit: no bit of a digit is in a space.
+    SPACES | ((value | u64::from(b'0' ^ b' ')) << (8 * (LANES - 1)))
+}
+
+/// A number below 10^8 in eight columns, the first in the lowest byte.
+// Not inlined, as a file has dozens of such numbers.
+#[inline(never)]
+fn decimal_columns(value: u64) -> u64 {
+    spaced(decimal_lanes(value))
 }
 
 /// The hexadecimal digits of `value` as eight characters, the first in the lowest byte.
@@ -606,6 +680,30 @@ mod tests {
                 let expected = format!("{number:width$}");
                 check(expected.as_bytes(), |out| out.dec_width(number, width));
             }
+        }
+    }
+
+    #[test]
+    fn kilobytes_fill_eight_columns() {
+        for (number, expected) in [
+            (0, "Shared_Hugetlb:        0 kB\n"),
+            (9, "Shared_Hugetlb:        9 kB\n"),
+            (10, "Shared_Hugetlb:       10 kB\n"),
+            (9_999_999, "Shared_Hugetlb:  9999999 kB\n"),
+            (99_999_999, "Shared_Hugetlb: 99999999 kB\n"),
+            (100_000_000, "Shared_Hugetlb: 100000000 kB\n"),
+            (u64::MAX, "Shared_Hugetlb: 18446744073709551615 kB\n"),
+        ] {
+            check(expected.as_bytes(), |out| {
+                out.kb_line(b"Shared_Hugetlb: ", number);
+            });
+        }
+        for number in boundaries() {
+            let expected = format!("Rss:            {number:8} kB\nx");
+            check(expected.as_bytes(), |out| {
+                out.kb_line(b"Rss:            ", number);
+                out.byte(b'x');
+            });
         }
     }
 
