@@ -18,6 +18,7 @@ pub mod code;
 pub mod comm;
 pub mod maps;
 pub mod mem_sizes;
+pub mod numa_maps;
 pub mod pid_name;
 pub mod rss;
 pub mod scope;

@@ -12,6 +12,7 @@
 
 pub mod children;
 pub mod maps;
+pub mod numa_maps;
 pub mod smaps;
 pub mod stat;
 pub mod statm;
