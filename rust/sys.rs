@@ -17,6 +17,7 @@ pub(crate) mod signal;
 pub(crate) mod symbols;
 pub(crate) mod task;
 pub(crate) mod vma;
+pub(crate) mod walk;
 
 /// The module, as the kernel's structs name their owner.
 ///

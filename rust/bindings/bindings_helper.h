@@ -10,16 +10,20 @@
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/pagewalk.h>
 #include <linux/path.h>
 #include <linux/pid.h>
 #include <linux/prctl.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/task_stack.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
 #include <linux/tty.h>
 
 #include <generated/utsrelease.h>
 
+#include "compat.h"
 #include "rustproc_helpers.h"
 
 /* Macros that bindgen cannot evaluate. */
@@ -33,4 +37,53 @@ static const unsigned int RUSTPROC_CONST_ATTR_MODE = ATTR_MODE;
 static const unsigned long RUSTPROC_CONST_VM_READ = VM_READ;
 static const unsigned long RUSTPROC_CONST_VM_WRITE = VM_WRITE;
 static const unsigned long RUSTPROC_CONST_VM_EXEC = VM_EXEC;
+static const unsigned long RUSTPROC_CONST_VM_SHARED = VM_SHARED;
+static const unsigned long RUSTPROC_CONST_VM_MAYREAD = VM_MAYREAD;
+static const unsigned long RUSTPROC_CONST_VM_MAYWRITE = VM_MAYWRITE;
+static const unsigned long RUSTPROC_CONST_VM_MAYEXEC = VM_MAYEXEC;
 static const unsigned long RUSTPROC_CONST_VM_MAYSHARE = VM_MAYSHARE;
+static const unsigned long RUSTPROC_CONST_VM_GROWSDOWN = VM_GROWSDOWN;
+static const unsigned long RUSTPROC_CONST_VM_PFNMAP = VM_PFNMAP;
+static const unsigned long RUSTPROC_CONST_VM_MAYBE_GUARD = VM_MAYBE_GUARD;
+static const unsigned long RUSTPROC_CONST_VM_LOCKED = VM_LOCKED;
+static const unsigned long RUSTPROC_CONST_VM_IO = VM_IO;
+static const unsigned long RUSTPROC_CONST_VM_SEQ_READ = VM_SEQ_READ;
+static const unsigned long RUSTPROC_CONST_VM_RAND_READ = VM_RAND_READ;
+static const unsigned long RUSTPROC_CONST_VM_DONTCOPY = VM_DONTCOPY;
+static const unsigned long RUSTPROC_CONST_VM_DONTEXPAND = VM_DONTEXPAND;
+static const unsigned long RUSTPROC_CONST_VM_LOCKONFAULT = VM_LOCKONFAULT;
+static const unsigned long RUSTPROC_CONST_VM_ACCOUNT = VM_ACCOUNT;
+static const unsigned long RUSTPROC_CONST_VM_NORESERVE = VM_NORESERVE;
+static const unsigned long RUSTPROC_CONST_VM_HUGETLB = VM_HUGETLB;
+static const unsigned long RUSTPROC_CONST_VM_SYNC = VM_SYNC;
+static const unsigned long RUSTPROC_CONST_VM_ARCH_1 = VM_ARCH_1;
+static const unsigned long RUSTPROC_CONST_VM_WIPEONFORK = VM_WIPEONFORK;
+static const unsigned long RUSTPROC_CONST_VM_DONTDUMP = VM_DONTDUMP;
+static const unsigned long RUSTPROC_CONST_VM_SOFTDIRTY = VM_SOFTDIRTY;
+static const unsigned long RUSTPROC_CONST_VM_MIXEDMAP = VM_MIXEDMAP;
+static const unsigned long RUSTPROC_CONST_VM_HUGEPAGE = VM_HUGEPAGE;
+static const unsigned long RUSTPROC_CONST_VM_NOHUGEPAGE = VM_NOHUGEPAGE;
+static const unsigned long RUSTPROC_CONST_VM_MERGEABLE = VM_MERGEABLE;
+static const unsigned long RUSTPROC_CONST_VM_UFFD_MISSING = VM_UFFD_MISSING;
+static const unsigned long RUSTPROC_CONST_VM_UFFD_WP = VM_UFFD_WP;
+static const unsigned long RUSTPROC_CONST_VM_UFFD_MINOR = VM_UFFD_MINOR;
+static const unsigned long RUSTPROC_CONST_VM_UFFD_RWP = VM_UFFD_RWP;
+static const unsigned long RUSTPROC_CONST_VM_SHADOW_STACK = VM_SHADOW_STACK;
+static const unsigned long RUSTPROC_CONST_VM_DROPPABLE = VM_DROPPABLE;
+static const unsigned long RUSTPROC_CONST_VM_SEALED = VM_SEALED;
+static const unsigned long RUSTPROC_CONST_VM_PKEY =
+	VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3 | VM_PKEY_BIT4;
+static const unsigned long RUSTPROC_CONST_PMD_SIZE = PMD_SIZE;
+static const u64 RUSTPROC_CONST_FOLIO_MAPPING_ANON = FOLIO_MAPPING_ANON;
+static const u64 RUSTPROC_CONST_FOLIO_MAPPING_KSM = FOLIO_MAPPING_KSM;
+static const u64 RUSTPROC_CONST_FOLIO_MAPPING_FLAGS = FOLIO_MAPPING_FLAGS;
+static const pteval_t RUSTPROC_CONST_PTE_PRESENT = _PAGE_PRESENT | _PAGE_PROTNONE;
+static const pteval_t RUSTPROC_CONST_PMD_PRESENT =
+	_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE;
+static const pteval_t RUSTPROC_CONST_PTE_IGNORED = _PAGE_KNL_ERRATUM_MASK;
+static const pteval_t RUSTPROC_CONST_PTE_ACCESSED = _PAGE_ACCESSED;
+static const pteval_t RUSTPROC_CONST_PTE_DIRTY = _PAGE_DIRTY_BITS;
+static const pteval_t RUSTPROC_CONST_PTE_SOFT_DIRTY = _PAGE_SOFT_DIRTY;
+static const pteval_t RUSTPROC_CONST_PTE_SWP_SOFT_DIRTY = _PAGE_SWP_SOFT_DIRTY;
+static const pteval_t RUSTPROC_CONST_PTE_UFFD = _PAGE_UFFD;
+static const pteval_t RUSTPROC_CONST_PTE_SWP_UFFD = _PAGE_SWP_UFFD;

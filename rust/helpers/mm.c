@@ -4,6 +4,8 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/mmu_context.h>
+#include <linux/pagemap.h>
+#include <linux/pkeys.h>
 
 #include "rustproc_helpers.h"
 
@@ -40,6 +42,21 @@ long rustproc_mm_pinned_vm(struct mm_struct *mm)
 bool rustproc_mm_thp_disabled(const struct mm_struct *mm)
 {
 	return mm_flags_test(MMF_DISABLE_THP_COMPLETELY, mm);
+}
+
+int rustproc_mmap_read_lock_killable(struct mm_struct *mm)
+{
+	return mmap_read_lock_killable(mm);
+}
+
+int rustproc_mmap_write_lock_killable(struct mm_struct *mm)
+{
+	return mmap_write_lock_killable(mm);
+}
+
+void rustproc_mmap_write_unlock(struct mm_struct *mm)
+{
+	mmap_write_unlock(mm);
 }
 
 struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi)
@@ -83,6 +100,27 @@ const char *rustproc_anon_vma_name(struct vm_area_struct *vma)
 	struct anon_vma_name *name = anon_vma_name(vma);
 
 	return name ? name->name : NULL;
+}
+
+unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma)
+{
+	return vma_kernel_pagesize(vma);
+}
+
+bool rustproc_arch_pkeys_enabled(void)
+{
+	return arch_pkeys_enabled();
+}
+
+int rustproc_vma_pkey(struct vm_area_struct *vma)
+{
+	return vma_pkey(vma);
+}
+
+pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,
+				   unsigned long address)
+{
+	return linear_page_index(vma, address);
 }
 
 const struct path *rustproc_file_user_path(const struct file *file)

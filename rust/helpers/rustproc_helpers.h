@@ -24,6 +24,19 @@ uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
 gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid);
 const struct cred *rustproc_current_cred(void);
 
+/* folio.c */
+struct folio *rustproc_page_folio(struct page *page);
+int rustproc_page_mapcount(const struct page *page);
+bool rustproc_page_mapcount_is_type(unsigned int mapcount);
+unsigned long rustproc_compound_nr(const struct page *page);
+int rustproc_folio_ref_count(const struct folio *folio);
+int rustproc_folio_entire_mapcount(const struct folio *folio);
+int rustproc_folio_large_mapcount(const struct folio *folio);
+bool rustproc_folio_maybe_mapped_shared(struct folio *folio);
+unsigned long rustproc_folio_nr_pages(const struct folio *folio);
+bool rustproc_folio_is_zone_device(const struct folio *folio);
+int rustproc_folio_nid(const struct folio *folio);
+
 /* fs.c */
 struct inode *rustproc_alloc_inode_sb(struct super_block *sb,
 				      struct kmem_cache *cache, gfp_t gfp);
@@ -62,6 +75,9 @@ unsigned long rustproc_mm_untag_mask(struct mm_struct *mm);
 unsigned long rustproc_hugetlb_usage(struct mm_struct *mm);
 long rustproc_mm_pinned_vm(struct mm_struct *mm);
 bool rustproc_mm_thp_disabled(const struct mm_struct *mm);
+int rustproc_mmap_read_lock_killable(struct mm_struct *mm);
+int rustproc_mmap_write_lock_killable(struct mm_struct *mm);
+void rustproc_mmap_write_unlock(struct mm_struct *mm);
 struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi);
 void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			    unsigned long addr);
@@ -71,8 +87,37 @@ struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
 bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma);
 bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma);
+unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
+bool rustproc_arch_pkeys_enabled(void);
+int rustproc_vma_pkey(struct vm_area_struct *vma);
+pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,
+				   unsigned long address);
 const struct path *rustproc_file_user_path(const struct file *file);
 const struct inode *rustproc_file_user_inode(const struct file *file);
+
+/* pagewalk.c */
+spinlock_t *rustproc_pmd_trans_huge_lock(pmd_t *pmd,
+					 struct vm_area_struct *vma);
+void rustproc_pte_unmap_unlock(pte_t *pte, spinlock_t *ptl);
+spinlock_t *rustproc_huge_pte_lock(struct vm_area_struct *vma, pte_t *pte);
+pte_t rustproc_huge_ptep_get(struct vm_area_struct *vma, unsigned long addr,
+			     pte_t *pte);
+bool rustproc_hugetlb_pmd_shared(pte_t *pte);
+unsigned long rustproc_huge_page_size(struct vm_area_struct *vma);
+unsigned long rustproc_pte_pfn(pte_t pte);
+unsigned long rustproc_pmd_pfn(pmd_t pmd);
+struct page *rustproc_pte_page(pte_t pte);
+softleaf_t rustproc_softleaf_from_pte(pte_t pte);
+softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd);
+bool rustproc_softleaf_is_swap(softleaf_t entry);
+bool rustproc_softleaf_is_device_private(softleaf_t entry);
+bool rustproc_softleaf_is_guard_marker(softleaf_t entry);
+bool rustproc_softleaf_is_uffd_wp_marker(softleaf_t entry);
+bool rustproc_softleaf_has_pfn(softleaf_t entry);
+unsigned long rustproc_softleaf_to_pfn(softleaf_t entry);
+struct page *rustproc_softleaf_to_page(softleaf_t entry);
+unsigned int rustproc_swp_type(softleaf_t entry);
+unsigned long rustproc_swp_offset(softleaf_t entry);
 
 /* percpu.c */
 #define RUSTPROC_COUNTERS 64
@@ -101,9 +146,15 @@ bool rustproc_lock_task_sighand(struct task_struct *task, unsigned long *flags);
 void rustproc_unlock_task_sighand(struct task_struct *task, unsigned long *flags);
 u32 rustproc_tty_devnum(struct tty_struct *tty);
 long rustproc_sigpending_count(struct task_struct *task);
+int rustproc_fatal_signal_pending(struct task_struct *task);
 
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
+extern unsigned long *rustproc_huge_anon_orders_always;
+extern unsigned long *rustproc_huge_anon_orders_inherit;
+extern unsigned long *rustproc_huge_anon_orders_madvise;
+extern unsigned long *rustproc_huge_zero_pfn;
+extern unsigned long *rustproc_transparent_hugepage_flags;
 int rustproc_symbols_resolve(void);
 
 /* task.c */
@@ -139,5 +190,8 @@ bool rustproc_read_seqretry(const seqlock_t *lock, unsigned int seq);
 unsigned long rustproc_read_seqlock_excl_irqsave(seqlock_t *lock);
 void rustproc_read_sequnlock_excl_irqrestore(seqlock_t *lock,
 					     unsigned long flags);
+
+/* thp.c */
+unsigned long rustproc_thp_vma_allowable_orders(struct vm_area_struct *vma);
 
 #endif /* RUSTPROC_HELPERS_H */

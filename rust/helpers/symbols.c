@@ -56,6 +56,13 @@ static const struct function_symbol function_symbols[] = {
 };
 
 rwlock_t *rustproc_tasklist_lock;
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+unsigned long *rustproc_huge_anon_orders_always;
+unsigned long *rustproc_huge_anon_orders_inherit;
+unsigned long *rustproc_huge_anon_orders_madvise;
+unsigned long *rustproc_huge_zero_pfn;
+unsigned long *rustproc_transparent_hugepage_flags;
+#endif
 
 struct data_symbol {
 	const char *name;
@@ -64,6 +71,13 @@ struct data_symbol {
 
 static const struct data_symbol data_symbols[] = {
 	{ "tasklist_lock", (void **)&rustproc_tasklist_lock },
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	{ "huge_anon_orders_always", (void **)&rustproc_huge_anon_orders_always },
+	{ "huge_anon_orders_inherit", (void **)&rustproc_huge_anon_orders_inherit },
+	{ "huge_anon_orders_madvise", (void **)&rustproc_huge_anon_orders_madvise },
+	{ "huge_zero_pfn", (void **)&rustproc_huge_zero_pfn },
+	{ "transparent_hugepage_flags", (void **)&rustproc_transparent_hugepage_flags },
+#endif
 };
 
 static int find_kallsyms(void)

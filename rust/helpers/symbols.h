@@ -15,11 +15,16 @@ RUSTPROC_FUNCTION(lock_next_vma)
 RUSTPROC_FUNCTION(lock_task_sighand)
 RUSTPROC_FUNCTION(mm_access)
 RUSTPROC_FUNCTION(nd_jump_link)
+RUSTPROC_FUNCTION(pte_offset_map_lock)
 RUSTPROC_FUNCTION(ptrace_may_access)
 RUSTPROC_FUNCTION(put_task_stack)
 RUSTPROC_FUNCTION(task_dump_owner)
 RUSTPROC_FUNCTION(task_prio)
 RUSTPROC_FUNCTION(thread_group_cputime_adjusted)
+RUSTPROC_FUNCTION(vm_normal_page)
+RUSTPROC_FUNCTION(vma_mmu_pagesize)
+RUSTPROC_FUNCTION(walk_page_range)
+RUSTPROC_FUNCTION(walk_page_range_vma)
 RUSTPROC_FUNCTION(wq_worker_comm)
 
 #ifdef CONFIG_X86_64
@@ -40,8 +45,23 @@ RUSTPROC_FUNCTION(task_numa_group_id)
 RUSTPROC_FUNCTION(security_task_to_inode)
 #endif
 
+#ifdef CONFIG_SHMEM
+RUSTPROC_FUNCTION(shmem_partial_swap_usage)
+RUSTPROC_FUNCTION(shmem_swap_usage)
+#endif
+
+#ifdef CONFIG_SWAP
+RUSTPROC_FUNCTION(swp_swapcount)
+#endif
+
 #ifdef CONFIG_TASK_DELAY_ACCT
 RUSTPROC_FUNCTION(__delayacct_blkio_ticks)
+#endif
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+RUSTPROC_FUNCTION(__pmd_trans_huge_lock)
+RUSTPROC_FUNCTION(__thp_vma_allowable_orders)
+RUSTPROC_FUNCTION(vm_normal_page_pmd)
 #endif
 
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN

@@ -13,7 +13,10 @@ use crate::{
 };
 use kernel::{
     bindings,
-    mm::MmWithUser, //
+    error::to_result,
+    mm::MmWithUser,
+    prelude::*,
+    types::NotThreadSafe, //
 };
 
 /// What the pages of an address space are counted as.
@@ -168,5 +171,85 @@ pub(crate) trait MmExt {
 impl MmExt for MmWithUser {
     fn raw(&self) -> *mut bindings::mm_struct {
         self.as_raw()
+    }
+}
+
+/// `mmap_lock`, held for reading: mappings stay as they are.
+///
+/// # Invariants
+///
+/// The lock of `mm` is held for reading by this context.
+#[must_use = "the lock is let go of when the guard is dropped"]
+pub(crate) struct MmapReadLock<'a> {
+    mm: &'a MmWithUser,
+    _not_send: NotThreadSafe,
+}
+
+impl<'a> MmapReadLock<'a> {
+    /// Waits for the lock. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn killable(mm: &'a MmWithUser) -> Result<Self> {
+        // SAFETY: The address space is valid.
+        to_result(unsafe { own::rustproc_mmap_read_lock_killable(mm.raw()) })?;
+        // INVARIANT: Just taken.
+        Ok(Self {
+            mm,
+            _not_send: NotThreadSafe,
+        })
+    }
+
+    /// The address space.
+    pub(crate) fn mm(&self) -> &'a MmWithUser {
+        self.mm
+    }
+}
+
+impl Drop for MmapReadLock<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the lock is held.
+        unsafe { bindings::mmap_read_unlock(self.mm.raw()) };
+    }
+}
+
+/// `mmap_lock`, held for writing: nobody else looks at mappings or changes them.
+///
+/// # Invariants
+///
+/// The lock of `mm` is held for writing by this context.
+#[must_use = "the lock is let go of when the guard is dropped"]
+pub(crate) struct MmapWriteLock<'a> {
+    mm: &'a MmWithUser,
+    _not_send: NotThreadSafe,
+}
+
+impl<'a> MmapWriteLock<'a> {
+    /// Waits for the lock. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn killable(mm: &'a MmWithUser) -> Result<Self> {
+        // SAFETY: The address space is valid.
+        to_result(unsafe { own::rustproc_mmap_write_lock_killable(mm.raw()) })?;
+        // INVARIANT: Just taken.
+        Ok(Self {
+            mm,
+            _not_send: NotThreadSafe,
+        })
+    }
+
+    /// The address space.
+    pub(crate) fn mm(&self) -> &'a MmWithUser {
+        self.mm
+    }
+}
+
+impl Drop for MmapWriteLock<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the lock is held.
+        unsafe { own::rustproc_mmap_write_unlock(self.mm.raw()) };
     }
 }

@@ -167,7 +167,7 @@ pub(crate) trait Records: Observer + Send + Sized + 'static {
     /// # Errors
     ///
     /// What `read(2)` shall fail with.
-    fn show(cursor: &Self::Cursor<'_>, seq: &mut Seq<'_>) -> Result;
+    fn show(cursor: &mut Self::Cursor<'_>, seq: &mut Seq<'_>) -> Result;
 }
 
 /// The operations shared by both kinds of file.
@@ -398,7 +398,7 @@ impl<T: Records> RecordFile<T> {
         // SAFETY: By the condition of `start()`; the file is shown by this context until we return.
         let (open, mut seq) = unsafe { (Self::opened(seq), Seq::from_raw(seq)) };
 
-        kernel::error::from_result(|| match &open.cursor {
+        kernel::error::from_result(|| match &mut open.cursor {
             Some(cursor) => T::show(cursor, &mut seq).map(|()| 0),
             None => Err(EINVAL),
         })

@@ -542,6 +542,12 @@ pub(crate) fn cond_resched() {
     unsafe { own::rustproc_cond_resched() };
 }
 
+/// Whether the current task is being killed. Mirrors `fatal_signal_pending()`.
+pub(crate) fn fatal_signal_pending() -> bool {
+    // SAFETY: The current task is valid.
+    unsafe { own::rustproc_fatal_signal_pending(bindings::get_current()) != 0 }
+}
+
 /// Bits of [`TaskExt::cpus_allowed`] that are printed. Mirrors `cpumask_pr_args()`.
 pub(crate) fn cpu_bits() -> usize {
     // SAFETY: Set at boot.

@@ -12,6 +12,8 @@
 //! `proc_get_vma()` and the functions around it in
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
+pub(crate) mod flags;
+
 use crate::{
     bindings as own,
     sys::mm::MmExt, //
@@ -19,6 +21,7 @@ use crate::{
 use core::{
     ffi::CStr,
     mem::MaybeUninit,
+    ops::Range,
     ptr::NonNull, //
 };
 use kernel::{
@@ -32,21 +35,6 @@ use kernel::{
     sync::aref::ARef,
     types::NotThreadSafe, //
 };
-
-/// The `VM_*` bits of [`Vma::flags`], straight from the header: the `kernel` crate of series 7.2
-/// takes `MAYSHARE` for another bit.
-pub(crate) mod flags {
-    use crate::bindings as own;
-
-    /// May be read.
-    pub(crate) const READ: usize = own::RUSTPROC_CONST_VM_READ;
-    /// May be written.
-    pub(crate) const WRITE: usize = own::RUSTPROC_CONST_VM_WRITE;
-    /// May be executed.
-    pub(crate) const EXEC: usize = own::RUSTPROC_CONST_VM_EXEC;
-    /// Is shared.
-    pub(crate) const MAYSHARE: usize = own::RUSTPROC_CONST_VM_MAYSHARE;
-}
 
 /// The VMA that a walk stands at.
 #[derive(Clone, Copy)]
@@ -138,6 +126,37 @@ impl VmaWalk {
         Some(Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) }))
     }
 
+    /// Runs `inspect` on the VMA at which the walk stands, free to sleep: RCU is let go of, while the
+    /// VMA stays locked. `None` if the walk stands nowhere, or at the gate VMA.
+    pub(crate) fn inspect<R>(&mut self, inspect: impl FnOnce(LockedVma<'_>) -> R) -> Option<R> {
+        let Some(Place::Mapping(raw)) = self.place else {
+            return None;
+        };
+        // SAFETY: By the type invariant the VMA is locked, and stays so until we return.
+        let vma = Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) });
+        if matches!(self.lock, Lock::Mmap) {
+            // INVARIANT: `mmap_lock` is held by the type invariant.
+            return Some(inspect(LockedVma {
+                vma,
+                under_mmap_lock: true,
+            }));
+        }
+
+        // SAFETY: By the type invariant RCU is held. The VMA is kept by its lock.
+        unsafe { bindings::rcu_read_unlock() };
+        // INVARIANT: The VMA's lock is held by the type invariant.
+        let result = inspect(LockedVma {
+            vma,
+            under_mmap_lock: false,
+        });
+        // SAFETY: Taken anew, and `iter` set anew. The range of a locked VMA does not change.
+        unsafe {
+            bindings::rcu_read_lock();
+            own::rustproc_vma_iter_set(&mut self.iter, vma.end());
+        }
+        Some(result)
+    }
+
     fn next_vma(&mut self, address: usize) -> Result<Option<NonNull<bindings::vm_area_struct>>> {
         match &mut self.lock {
             Lock::Mmap => {
@@ -197,6 +216,28 @@ fn unlock_vma(locked: Option<NonNull<bindings::vm_area_struct>>) {
     if let Some(vma) = locked {
         // SAFETY: Values of `Lock::Vma` are read-locked VMAs, and the caller gave this one up.
         unsafe { own::rustproc_vma_end_read(vma.as_ptr()) };
+    }
+}
+
+/// A VMA whose pages may be looked at, with no more than sleeping locks held.
+///
+/// # Invariants
+///
+/// `mmap_lock` is held for reading if `under_mmap_lock`, else the VMA's own lock; RCU is not.
+pub(crate) struct LockedVma<'a> {
+    vma: Vma<'a>,
+    under_mmap_lock: bool,
+}
+
+impl<'a> LockedVma<'a> {
+    /// The VMA.
+    pub(crate) fn vma(&self) -> Vma<'a> {
+        self.vma
+    }
+
+    /// Whether it is `mmap_lock` that keeps the VMA.
+    pub(super) fn under_mmap_lock(&self) -> bool {
+        self.under_mmap_lock
     }
 }
 
@@ -271,13 +312,74 @@ impl<'a> Vma<'a> {
         self.0.end()
     }
 
+    /// All addresses, in bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
     /// `VM_*` flags.
     pub(crate) fn flags(&self) -> usize {
         self.0.flags()
     }
 
-    fn raw(&self) -> *mut bindings::vm_area_struct {
+    /// The VMA in C.
+    pub(super) fn raw(&self) -> *mut bindings::vm_area_struct {
         self.0.as_ptr()
+    }
+
+    /// A VMA that its caller keeps locked for `'a`, or the gate VMA.
+    pub(super) fn from_ref(vma: &'a VmaRef) -> Self {
+        Self(vma)
+    }
+
+    /// The address space in C; null for the gate VMA.
+    pub(super) fn mm_ptr(&self) -> *mut bindings::mm_struct {
+        // SAFETY: The VMA is locked, and belongs to one address space for life.
+        unsafe { (*self.raw()).vm_mm }
+    }
+
+    /// Size in bytes of the pages that the kernel keeps the memory in. Mirrors
+    /// `vma_kernel_pagesize()`.
+    pub(crate) fn kernel_page_size(&self) -> usize {
+        // SAFETY: The VMA is locked, so its operations may be called.
+        unsafe { own::rustproc_vma_kernel_pagesize(self.raw()) }
+    }
+
+    /// Size in bytes of the pages that the CPU sees. Mirrors `vma_mmu_pagesize()`.
+    pub(crate) fn mmu_page_size(&self) -> usize {
+        // SAFETY: The VMA is locked, so its operations may be called.
+        unsafe { own::vma_mmu_pagesize(self.raw()) }
+    }
+
+    /// Whether large folios could be used, at one size at least. Mirrors
+    /// `thp_vma_allowable_orders()` for `smaps`.
+    pub(crate) fn is_thp_eligible(&self) -> bool {
+        // SAFETY: The VMA is locked.
+        unsafe { own::rustproc_thp_vma_allowable_orders(self.raw()) != 0 }
+    }
+
+    /// The protection key; `None` where the CPU has none. Mirrors `vma_pkey()`.
+    pub(crate) fn protection_key(&self) -> Option<u32> {
+        // SAFETY: The VMA is locked.
+        // CAST: A key is a small number.
+        unsafe {
+            own::rustproc_arch_pkeys_enabled().then(|| own::rustproc_vma_pkey(self.raw()) as u32)
+        }
+    }
+
+    /// Whether it maps hugetlb pages.
+    pub(crate) fn is_hugetlb(&self) -> bool {
+        self.flags() & flags::HUGETLB != 0
+    }
+
+    /// The shared memory that it maps, if it maps such.
+    pub(crate) fn shmem(&self) -> Option<Shmem<'a>> {
+        // SAFETY: The VMA is locked, so that its file is pinned.
+        let is_shmem = unsafe {
+            let file = NonNull::new((*self.raw()).vm_file)?;
+            own::shmem_mapping((*file.as_ptr()).f_mapping)
+        };
+        is_shmem.then_some(Shmem(*self))
     }
 
     /// The mapped file, if there is one.
@@ -364,6 +466,34 @@ impl<'a> Vma<'a> {
         }
         // SAFETY: The VMA is locked, so that its name is pinned.
         unsafe { bytes(own::rustproc_anon_vma_name(self.raw())) }
+    }
+}
+
+/// A VMA that maps shared memory (tmpfs, memfd, System V).
+#[derive(Clone, Copy)]
+pub(crate) struct Shmem<'a>(Vma<'a>);
+
+impl Shmem<'_> {
+    /// Bytes of the memory in swap: of what the VMA maps, or of all of it. Mirrors
+    /// `shmem_swap_usage()`.
+    pub(crate) fn swap_usage(&self) -> u64 {
+        // SAFETY: The VMA is locked and maps shared memory. CAST: A size has 64 bits.
+        unsafe { own::shmem_swap_usage(self.0.raw()) as u64 }
+    }
+
+    /// Bytes of the memory in swap that the VMA maps in `range`, addresses in bytes. Mirrors
+    /// `shmem_partial_swap_usage()`.
+    pub(crate) fn swap_usage_in(&self, range: Range<usize>) -> u64 {
+        // SAFETY: The VMA is locked and maps shared memory, so it has a file. CAST: A size has 64
+        // bits.
+        unsafe {
+            let vma = self.0.raw();
+            own::shmem_partial_swap_usage(
+                (*(*vma).vm_file).f_mapping,
+                own::rustproc_linear_page_index(vma, range.start),
+                own::rustproc_linear_page_index(vma, range.end),
+            ) as u64
+        }
     }
 }
 

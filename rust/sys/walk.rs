@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Walking the page tables of an address space.
+//!
+//! An author implements [`PageWalk`], whose methods are the walk's callbacks, and starts a walk from
+//! what keeps the address space still: [`LockedVma`] (a VMA's own lock), or a lock on the whole
+//! space, [`MmapReadLock`] or [`MmapWriteLock`]. Which of them it is, is part of the type of all that
+//! the callbacks are given, so that what needs a stronger lock does not compile under a weaker one.
+//!
+//! Callbacks get an entry of the upper tables ([`Pmd`], [`HugetlbEntry`]), and lock it to see what is
+//! in it. Entries are copied out ([`Pte`], [`PmdLeaf`]), and live no longer than the lock.
+//!
+//! Lock order: `mmap_lock` or a VMA's lock (sleeping locks), inside it one page-table lock (a
+//! spinlock: no sleeping), inside it nothing of ours.
+//!
+//! C header: [`include/linux/pagewalk.h`](srctree/include/linux/pagewalk.h)
+
+mod entry;
+mod folio;
+mod table;
+
+pub(crate) use self::{
+    entry::{
+        HugetlbPte,
+        Leaf,
+        PmdLeaf,
+        Pte, //
+    },
+    folio::{
+        Folio,
+        Page, //
+    },
+    table::{
+        HugePmd,
+        HugetlbEntry,
+        HugetlbGuard,
+        Pmd,
+        PmdGuard,
+        PteTable, //
+    },
+};
+
+use crate::{
+    bindings as own,
+    sys::{
+        mm::{
+            MmExt,
+            MmapReadLock,
+            MmapWriteLock, //
+        },
+        task,
+        vma::{
+            LockedVma,
+            Vma, //
+        },
+    },
+};
+use core::{
+    marker::PhantomData,
+    ops::Range,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    error::{
+        from_result,
+        VTABLE_DEFAULT_ERROR, //
+    },
+    ffi::{
+        c_int,
+        c_void, //
+    },
+    mm::virt::VmaRef,
+    prelude::*, //
+};
+
+/// Size in bytes of what one entry of a PMD maps.
+pub(crate) const PMD_SIZE: usize = own::RUSTPROC_CONST_PMD_SIZE;
+
+/// What keeps the address space still during a walk.
+pub(crate) trait LockMode: 'static {
+    /// What the walk shall check or do about locks.
+    const WALK_LOCK: own::page_walk_lock;
+}
+
+/// `mmap_lock`, held for reading.
+pub(crate) enum MmapRead {}
+
+/// `mmap_lock`, held for writing; the walk write-locks each VMA that it enters.
+pub(crate) enum MmapWrite {}
+
+/// The lock of the one VMA that is walked, held for reading.
+pub(crate) enum VmaRead {}
+
+impl LockMode for MmapRead {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_RDLOCK;
+}
+
+impl LockMode for MmapWrite {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_WRLOCK;
+}
+
+impl LockMode for VmaRead {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_VMA_RDLOCK_VERIFY;
+}
+
+/// Whether a walk shall enter a VMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visit {
+    /// Walk its page tables.
+    Enter,
+    /// Go on behind it.
+    Skip,
+}
+
+/// What a walk shall do after a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Go on with the next entry.
+    Continue,
+    /// Look at this entry anew, for it has changed meanwhile. Of `pmd_entry()` only.
+    Again,
+    /// End here.
+    Stop,
+}
+
+/// How a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Walked {
+    /// At the end of its range.
+    Whole,
+    /// Where a callback said [`Action::Stop`].
+    Stopped,
+}
+
+/// The callbacks of a walk. All run in the context of the walk's caller, with its lock held.
+///
+/// Between two entries of a PMD the walk lets others run.
+#[vtable]
+pub(crate) trait PageWalk<L: LockMode> {
+    /// Whether a fatal signal ends the walk, with `EINTR`. A walk that changes what others see should
+    /// go on to its end.
+    const KILLABLE: bool = true;
+
+    /// Decides on entering `vma`, of which `range` (addresses in bytes) would be walked.
+    ///
+    /// Without it, VMAs of `VM_PFNMAP` are holes and all others are entered. Walks of a single VMA
+    /// don't ask.
+    ///
+    /// # Errors
+    ///
+    /// What the walk shall fail with.
+    fn test_walk(&mut self, _vma: Vma<'_>, _range: Range<usize>) -> Result<Visit> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Looks at an entry of a PMD that is not empty. May sleep, but for while it holds the entry.
+    ///
+    /// # Errors
+    ///
+    /// What the walk shall fail with.
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action>;
+
+    /// Is told that `range` (addresses in bytes) has no page tables; `vma` is `None` outside of
+    /// all VMAs. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What the walk shall fail with.
+    fn pte_hole(&mut self, _vma: Option<Vma<'_>>, _range: Range<usize>) -> Result<Action> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Looks at the entry of a hugetlb page. May sleep, but for while it holds the entry.
+    ///
+    /// # Errors
+    ///
+    /// What the walk shall fail with.
+    fn hugetlb_entry(&mut self, _entry: &HugetlbEntry<'_, L>) -> Result<Action> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// Binds a [`PageWalk`] to C.
+struct Table<W, L>(PhantomData<(W, L)>);
+
+impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
+    const OPERATIONS: own::mm_walk_ops = own::mm_walk_ops {
+        test_walk: if W::HAS_TEST_WALK {
+            Some(Self::test_walk)
+        } else {
+            None
+        },
+        pmd_entry: Some(Self::pmd_entry),
+        pte_hole: if W::HAS_PTE_HOLE {
+            Some(Self::pte_hole)
+        } else {
+            None
+        },
+        hugetlb_entry: if W::HAS_HUGETLB_ENTRY {
+            Some(Self::hugetlb_entry)
+        } else {
+            None
+        },
+        walk_lock: L::WALK_LOCK,
+        ..pin_init::zeroed()
+    };
+
+    /// # Safety
+    ///
+    /// `walk` must be a walk with these operations that has called back and waits for the result.
+    unsafe fn author<'a>(walk: *mut own::mm_walk) -> &'a mut W {
+        // SAFETY: `start()` stored the pointer; a walk makes one call at a time.
+        unsafe { &mut *(*walk).private.cast::<W>() }
+    }
+
+    /// # Safety
+    ///
+    /// As for `author()`, and the walk must be in a VMA.
+    unsafe fn vma<'a>(walk: *mut own::mm_walk) -> Vma<'a> {
+        // SAFETY: The VMA in which a walk is, is kept by the lock that its caller holds.
+        unsafe { Vma::from_ref(VmaRef::from_raw((*walk).vma)) }
+    }
+
+    /// # Safety
+    ///
+    /// Called by a walk with these operations, in a VMA.
+    unsafe extern "C" fn test_walk(start: usize, end: usize, walk: *mut own::mm_walk) -> c_int {
+        // SAFETY: By the function's condition.
+        let (author, vma) = unsafe { (Self::author(walk), Self::vma(walk)) };
+
+        from_result(|| {
+            Ok(match author.test_walk(vma, start..end)? {
+                Visit::Enter => 0,
+                Visit::Skip => 1,
+            })
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by a walk with these operations, in a VMA, with an entry that maps the range.
+    unsafe extern "C" fn pmd_entry(
+        pmd: *mut bindings::pmd_t,
+        start: usize,
+        end: usize,
+        walk: *mut own::mm_walk,
+    ) -> c_int {
+        // SAFETY: By the function's condition; the entry is kept by the walk until we return.
+        let (author, pmd) = unsafe {
+            (
+                Self::author(walk),
+                Pmd::new(pmd, start..end, Self::vma(walk)),
+            )
+        };
+
+        from_result(|| {
+            let action = author.pmd_entry(&pmd)?;
+            if action == Action::Again {
+                // SAFETY: The walk waits for us, and reads this when we have returned.
+                unsafe { (*walk).action = own::page_walk_action_ACTION_AGAIN };
+            }
+            task::cond_resched();
+            Self::result(action)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by a walk with these operations.
+    unsafe extern "C" fn pte_hole(
+        start: usize,
+        end: usize,
+        _depth: c_int,
+        walk: *mut own::mm_walk,
+    ) -> c_int {
+        // SAFETY: By the function's condition; outside of VMAs the pointer is null.
+        let (author, vma) = unsafe {
+            let inside = !(*walk).vma.is_null();
+            (Self::author(walk), inside.then(|| Self::vma(walk)))
+        };
+
+        from_result(|| Self::result(author.pte_hole(vma, start..end)?))
+    }
+
+    /// # Safety
+    ///
+    /// Called by a walk with these operations, in a hugetlb VMA, with an entry that maps the range.
+    unsafe extern "C" fn hugetlb_entry(
+        entry: *mut bindings::pte_t,
+        mask: usize,
+        start: usize,
+        end: usize,
+        walk: *mut own::mm_walk,
+    ) -> c_int {
+        // SAFETY: By the function's condition; the entry is kept by the walk until we return.
+        let (author, entry) = unsafe {
+            let vma = Self::vma(walk);
+            (
+                Self::author(walk),
+                HugetlbEntry::new(entry, start..end, mask, vma),
+            )
+        };
+
+        from_result(|| {
+            let action = author.hugetlb_entry(&entry)?;
+            task::cond_resched();
+            Self::result(action)
+        })
+    }
+
+    /// What a callback returns to the walk.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    fn result(action: Action) -> Result<c_int> {
+        if W::KILLABLE && task::fatal_signal_pending() {
+            return Err(EINTR);
+        }
+        Ok(c_int::from(action == Action::Stop))
+    }
+}
+
+/// What a walk returned.
+fn ended(result: c_int) -> Result<Walked> {
+    match result {
+        0 => Ok(Walked::Whole),
+        1.. => Ok(Walked::Stopped),
+        error => Err(Error::from_errno(error)),
+    }
+}
+
+impl LockedVma<'_> {
+    /// Walks `range` (addresses in bytes), or what of it lies in the VMA. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What a callback fails with.
+    pub(crate) fn walk<W>(&self, range: Range<usize>, author: &mut W) -> Result<Walked>
+    where
+        W: PageWalk<VmaRead> + PageWalk<MmapRead>,
+    {
+        let range = range.start.max(self.vma().start())..range.end.min(self.vma().end());
+        if range.is_empty() {
+            return Ok(Walked::Whole);
+        }
+        let operations = if self.under_mmap_lock() {
+            &Table::<W, MmapRead>::OPERATIONS
+        } else {
+            &Table::<W, VmaRead>::OPERATIONS
+        };
+        // SAFETY: The VMA is locked as the operations say, the range is inside it, and `author` is
+        // what they expect and ours alone.
+        ended(unsafe {
+            own::walk_page_range_vma(
+                self.vma().raw(),
+                range.start,
+                range.end,
+                operations,
+                ptr::from_mut(author).cast::<c_void>(),
+            )
+        })
+    }
+}
+
+impl MmapReadLock<'_> {
+    /// Walks `range` (addresses in bytes), holes and all. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What a callback fails with; `EINVAL` if the range is empty.
+    pub(crate) fn walk<W: PageWalk<MmapRead>>(
+        &self,
+        range: Range<usize>,
+        author: &mut W,
+    ) -> Result<Walked> {
+        // SAFETY: `mmap_lock` is held for reading by the type's invariant.
+        unsafe { walk_range::<W, MmapRead>(self.mm().raw(), range, author) }
+    }
+}
+
+impl MmapWriteLock<'_> {
+    /// Walks `range` (addresses in bytes), holes and all. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What a callback fails with; `EINVAL` if the range is empty.
+    pub(crate) fn walk<W: PageWalk<MmapWrite>>(
+        &self,
+        range: Range<usize>,
+        author: &mut W,
+    ) -> Result<Walked> {
+        // SAFETY: `mmap_lock` is held for writing by the type's invariant.
+        unsafe { walk_range::<W, MmapWrite>(self.mm().raw(), range, author) }
+    }
+}
+
+/// # Safety
+///
+/// `mm` must be valid, and locked as `L` says.
+unsafe fn walk_range<W: PageWalk<L>, L: LockMode>(
+    mm: *mut bindings::mm_struct,
+    range: Range<usize>,
+    author: &mut W,
+) -> Result<Walked> {
+    // SAFETY: By the function's condition; `author` is what the operations expect and ours alone.
+    ended(unsafe {
+        own::walk_page_range(
+            mm,
+            range.start,
+            range.end,
+            &Table::<W, L>::OPERATIONS,
+            ptr::from_mut(author).cast::<c_void>(),
+        )
+    })
+}

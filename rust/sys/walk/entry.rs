@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Page-table entries, copied out of a locked table.
+//!
+//! The bits that the architecture defines are tested here; what the kernel keeps in entries that are
+//! not present ([`Leaf`]) is left to its own functions.
+//!
+//! C headers: [`arch/x86/include/asm/pgtable.h`](srctree/arch/x86/include/asm/pgtable.h),
+//! [`include/linux/leafops.h`](srctree/include/linux/leafops.h)
+
+use super::folio::Page;
+use crate::{
+    bindings as own,
+    sys::vma::Vma, //
+};
+use core::marker::PhantomData;
+use kernel::bindings;
+
+/// Bits of a page-table entry, all names and meanings the architecture's.
+mod bits {
+    pub(super) use crate::bindings::{
+        RUSTPROC_CONST_PMD_PRESENT as PMD_PRESENT,
+        RUSTPROC_CONST_PTE_ACCESSED as ACCESSED,
+        RUSTPROC_CONST_PTE_DIRTY as DIRTY,
+        RUSTPROC_CONST_PTE_IGNORED as IGNORED,
+        RUSTPROC_CONST_PTE_PRESENT as PRESENT,
+        RUSTPROC_CONST_PTE_SOFT_DIRTY as SOFT_DIRTY,
+        RUSTPROC_CONST_PTE_SWP_SOFT_DIRTY as SWP_SOFT_DIRTY,
+        RUSTPROC_CONST_PTE_SWP_UFFD as SWP_UFFD,
+        RUSTPROC_CONST_PTE_UFFD as UFFD, //
+    };
+}
+
+/// An entry of a page table.
+///
+/// # Invariants
+///
+/// `raw` was read at `address` of `vma` from a table that stays locked for `'t`.
+#[derive(Clone, Copy)]
+pub(crate) struct Pte<'t> {
+    raw: bindings::pte_t,
+    address: usize,
+    vma: Vma<'t>,
+}
+
+impl<'t> Pte<'t> {
+    pub(super) fn new(raw: bindings::pte_t, address: usize, vma: Vma<'t>) -> Self {
+        // INVARIANT: The table's guard calls this with what it has read, and lends itself for `'t`.
+        Self { raw, address, vma }
+    }
+
+    fn has(&self, bits: usize) -> bool {
+        self.raw.pte & bits != 0
+    }
+
+    /// The address in bytes that it maps.
+    pub(crate) fn address(&self) -> usize {
+        self.address
+    }
+
+    /// Maps nothing. Mirrors `pte_none()`.
+    pub(crate) fn is_none(&self) -> bool {
+        !self.has(!bits::IGNORED)
+    }
+
+    /// Maps a page. Mirrors `pte_present()`.
+    pub(crate) fn is_present(&self) -> bool {
+        self.has(bits::PRESENT)
+    }
+
+    /// The page has been used. For a present entry.
+    pub(crate) fn is_young(&self) -> bool {
+        self.has(bits::ACCESSED)
+    }
+
+    /// The page has been written to. For a present entry.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.has(bits::DIRTY)
+    }
+
+    /// Written to since soft-dirty bits were cleared.
+    pub(crate) fn is_soft_dirty(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::SOFT_DIRTY)
+        } else {
+            self.has(bits::SWP_SOFT_DIRTY)
+        }
+    }
+
+    /// Watched by userfaultfd.
+    pub(crate) fn is_uffd(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::UFFD)
+        } else {
+            self.has(bits::SWP_UFFD)
+        }
+    }
+
+    /// Page frame number of a present entry.
+    pub(crate) fn pfn(&self) -> u64 {
+        // SAFETY: Takes a number. CAST: It has 64 bits.
+        unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
+    }
+
+    /// What a present entry maps, if it is memory that belongs to the VMA. Mirrors
+    /// `vm_normal_page()`.
+    pub(crate) fn page(&self) -> Option<Page<'t>> {
+        // SAFETY: The entry is present in a locked table of the VMA by the type invariant; what it
+        // maps it keeps.
+        unsafe { Page::from_raw(own::vm_normal_page(self.vma.raw(), self.address, self.raw)) }
+    }
+
+    /// What an entry says that is neither present nor empty.
+    pub(crate) fn leaf(&self) -> Leaf<'t> {
+        // SAFETY: Takes a number.
+        // INVARIANT: The entry stays as it is while its table is locked.
+        unsafe { Leaf::new(own::rustproc_softleaf_from_pte(self.raw)) }
+    }
+}
+
+/// An entry of a PMD that stands for a huge page.
+///
+/// # Invariants
+///
+/// `raw` was read at `address` of `vma` from an entry that stays locked for `'t`.
+#[derive(Clone, Copy)]
+pub(crate) struct PmdLeaf<'t> {
+    raw: bindings::pmd_t,
+    address: usize,
+    vma: Vma<'t>,
+}
+
+impl<'t> PmdLeaf<'t> {
+    pub(super) fn new(raw: bindings::pmd_t, address: usize, vma: Vma<'t>) -> Self {
+        // INVARIANT: The entry's guard calls this with what it has read, and lends itself for `'t`.
+        Self { raw, address, vma }
+    }
+
+    fn has(&self, bits: usize) -> bool {
+        self.raw.pmd & bits != 0
+    }
+
+    /// Maps nothing. Mirrors `pmd_none()`.
+    pub(crate) fn is_none(&self) -> bool {
+        !self.has(!bits::IGNORED)
+    }
+
+    /// Maps a huge page. Mirrors `pmd_present()`.
+    pub(crate) fn is_present(&self) -> bool {
+        self.has(bits::PMD_PRESENT)
+    }
+
+    /// The page has been used. For a present entry.
+    pub(crate) fn is_young(&self) -> bool {
+        self.has(bits::ACCESSED)
+    }
+
+    /// The page has been written to. For a present entry.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.has(bits::DIRTY)
+    }
+
+    /// Written to since soft-dirty bits were cleared.
+    pub(crate) fn is_soft_dirty(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::SOFT_DIRTY)
+        } else {
+            self.has(bits::SWP_SOFT_DIRTY)
+        }
+    }
+
+    /// Watched by userfaultfd.
+    pub(crate) fn is_uffd(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::UFFD)
+        } else {
+            self.has(bits::SWP_UFFD)
+        }
+    }
+
+    /// Page frame number of the first page, of a present entry.
+    pub(crate) fn pfn(&self) -> u64 {
+        // SAFETY: Takes a number. CAST: It has 64 bits.
+        unsafe { own::rustproc_pmd_pfn(self.raw) as u64 }
+    }
+
+    /// What a present entry maps, if it is memory that belongs to the VMA: the first page, or the
+    /// one at the walked address. Mirrors `vm_normal_page_pmd()`.
+    pub(crate) fn page(&self) -> Option<Page<'t>> {
+        // SAFETY: The entry is present and locked by the type invariant; what it maps it keeps.
+        unsafe {
+            let page = own::vm_normal_page_pmd(self.vma.raw(), self.address, self.raw);
+            Page::from_raw(page)
+        }
+    }
+
+    /// What an entry says that is neither present nor empty.
+    pub(crate) fn leaf(&self) -> Leaf<'t> {
+        // SAFETY: Takes a number.
+        // INVARIANT: The entry stays as it is while it is locked.
+        unsafe { Leaf::new(own::rustproc_softleaf_from_pmd(self.raw)) }
+    }
+}
+
+/// An entry that stands for a hugetlb page.
+///
+/// # Invariants
+///
+/// `raw` was read from an entry of a hugetlb VMA that stays locked for `'t`.
+#[derive(Clone, Copy)]
+pub(crate) struct HugetlbPte<'t> {
+    raw: bindings::pte_t,
+    _table: PhantomData<&'t ()>,
+}
+
+impl<'t> HugetlbPte<'t> {
+    pub(super) fn new(raw: bindings::pte_t) -> Self {
+        // INVARIANT: The entry's guard calls this with what it has read, and lends itself for `'t`.
+        Self {
+            raw,
+            _table: PhantomData,
+        }
+    }
+
+    fn has(&self, bits: usize) -> bool {
+        self.raw.pte & bits != 0
+    }
+
+    /// Maps nothing. Mirrors `huge_pte_none()`.
+    pub(crate) fn is_none(&self) -> bool {
+        !self.has(!bits::IGNORED)
+    }
+
+    /// Maps a page.
+    pub(crate) fn is_present(&self) -> bool {
+        self.has(bits::PRESENT)
+    }
+
+    /// The page has been written to. For a present entry.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.has(bits::DIRTY)
+    }
+
+    /// Page frame number of the first page, of a present entry.
+    pub(crate) fn pfn(&self) -> u64 {
+        // SAFETY: Takes a number. CAST: It has 64 bits.
+        unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
+    }
+
+    /// The first page that a present entry maps.
+    pub(crate) fn page(&self) -> Option<Page<'t>> {
+        if !self.is_present() {
+            return None;
+        }
+        // SAFETY: A present hugetlb entry maps memory with page structs, and keeps it.
+        unsafe { Page::from_raw(own::rustproc_pte_page(self.raw)) }
+    }
+
+    /// What an entry says that is neither present nor empty.
+    pub(crate) fn leaf(&self) -> Leaf<'t> {
+        // SAFETY: Takes a number.
+        // INVARIANT: The entry stays as it is while it is locked.
+        unsafe { Leaf::new(own::rustproc_softleaf_from_pte(self.raw)) }
+    }
+}
+
+/// What the kernel keeps in an entry that is neither present nor empty: where a page has gone, or a
+/// mark.
+///
+/// # Invariants
+///
+/// `raw` is of an entry that stays locked for `'t`.
+#[derive(Clone, Copy)]
+pub(crate) struct Leaf<'t> {
+    raw: bindings::softleaf_t,
+    _table: PhantomData<&'t ()>,
+}
+
+impl<'t> Leaf<'t> {
+    /// # Safety
+    ///
+    /// `raw` must be of an entry that stays locked for `'t`.
+    unsafe fn new(raw: bindings::softleaf_t) -> Self {
+        // INVARIANT: By the function's condition.
+        Self {
+            raw,
+            _table: PhantomData,
+        }
+    }
+
+    /// The page is in swap.
+    pub(crate) fn is_swap(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_softleaf_is_swap(self.raw) }
+    }
+
+    /// The page is in the memory of a device that the CPU cannot reach.
+    pub(crate) fn is_device_private(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_softleaf_is_device_private(self.raw) }
+    }
+
+    /// Nobody may touch the page.
+    pub(crate) fn is_guard(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_softleaf_is_guard_marker(self.raw) }
+    }
+
+    /// Watched by userfaultfd, although no page is there.
+    pub(crate) fn is_uffd_wp_marker(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_softleaf_is_uffd_wp_marker(self.raw) }
+    }
+
+    /// Number of entries of all processes that name the same place in swap. For
+    /// [`Leaf::is_swap`].
+    pub(crate) fn swap_count(&self) -> u64 {
+        // SAFETY: The locked entry keeps its place in swap.
+        // CAST: A count is not negative.
+        unsafe { own::swp_swapcount(self.raw) as u64 }
+    }
+
+    /// Frame number of the page that the entry will map again, if it is one that is somewhere in
+    /// memory.
+    pub(crate) fn pfn(&self) -> Option<u64> {
+        // SAFETY: Both take a number; the second is asked only if there is a frame number.
+        // CAST: It has 64 bits.
+        unsafe {
+            own::rustproc_softleaf_has_pfn(self.raw)
+                .then(|| own::rustproc_softleaf_to_pfn(self.raw) as u64)
+        }
+    }
+
+    /// The page of [`Leaf::pfn`].
+    pub(crate) fn page(&self) -> Option<Page<'t>> {
+        // SAFETY: Both take a number; the second is asked only if there is a page, which the locked
+        // entry keeps.
+        unsafe {
+            if !own::rustproc_softleaf_has_pfn(self.raw) {
+                return None;
+            }
+            Page::from_raw(own::rustproc_softleaf_to_page(self.raw))
+        }
+    }
+
+    /// The kind of entry, or the number of the swap device.
+    pub(crate) fn kind(&self) -> u64 {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_swp_type(self.raw).into() }
+    }
+
+    /// What the kind needs to find the page, such as its place on the swap device.
+    pub(crate) fn offset(&self) -> u64 {
+        // SAFETY: Takes a number. CAST: It has 64 bits.
+        unsafe { own::rustproc_swp_offset(self.raw) as u64 }
+    }
+}

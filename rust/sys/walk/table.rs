@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The entries of a walk, and the locks on what they map.
+
+use super::entry::{
+    HugetlbPte,
+    PmdLeaf,
+    Pte, //
+};
+use crate::{
+    bindings as own,
+    sys::vma::Vma, //
+};
+use core::{
+    marker::PhantomData,
+    ops::Range,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    page::PAGE_SIZE,
+    types::NotThreadSafe, //
+};
+
+/// A locked page-table lock; a spinlock, so its holder may not sleep.
+///
+/// # Invariants
+///
+/// The lock is held by this context.
+struct TableLock {
+    raw: NonNull<bindings::spinlock_t>,
+    _not_send: NotThreadSafe,
+}
+
+impl TableLock {
+    /// `None` for null.
+    ///
+    /// # Safety
+    ///
+    /// `raw` must be null or a lock that this context holds and gives up.
+    unsafe fn from_held(raw: *mut bindings::spinlock_t) -> Option<Self> {
+        // INVARIANT: By the function's condition.
+        NonNull::new(raw).map(|raw| Self {
+            raw,
+            _not_send: NotThreadSafe,
+        })
+    }
+}
+
+impl Drop for TableLock {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the lock is held.
+        unsafe { bindings::spin_unlock(self.raw.as_ptr()) };
+    }
+}
+
+/// An entry of a PMD: it maps a table of page-table entries, or a huge page.
+///
+/// # Invariants
+///
+/// The entry belongs to the address space of `vma`, and is kept by the walk, whose lock is `L`; it
+/// maps `range`, which lies in `vma`.
+pub(crate) struct Pmd<'w, L> {
+    raw: NonNull<bindings::pmd_t>,
+    range: Range<usize>,
+    vma: Vma<'w>,
+    _mode: PhantomData<L>,
+}
+
+/// What a [`Pmd`] maps, locked.
+pub(crate) enum PmdGuard<'p, L> {
+    /// A huge page, or what stands for one.
+    Huge(HugePmd<'p, L>),
+    /// A table of entries.
+    Table(PteTable<'p, L>),
+    /// Neither any more: the walk shall look again.
+    Changed,
+}
+
+impl<'w, L> Pmd<'w, L> {
+    /// # Safety
+    ///
+    /// `raw` must be an entry as the type's invariants want it, for `'w`.
+    pub(super) unsafe fn new(raw: *mut bindings::pmd_t, range: Range<usize>, vma: Vma<'w>) -> Self {
+        // INVARIANT: By the function's condition.
+        Self {
+            // SAFETY: By the function's condition the pointer is to an entry.
+            raw: unsafe { NonNull::new_unchecked(raw) },
+            range,
+            vma,
+            _mode: PhantomData,
+        }
+    }
+
+    /// The VMA that the entry lies in.
+    pub(crate) fn vma(&self) -> Vma<'w> {
+        self.vma
+    }
+
+    /// The part of the entry that is walked, as addresses in bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Locks what the entry maps.
+    pub(crate) fn lock(&self) -> PmdGuard<'_, L> {
+        match self.lock_huge() {
+            Some(huge) => PmdGuard::Huge(huge),
+            None => self.lock_table().map_or(PmdGuard::Changed, PmdGuard::Table),
+        }
+    }
+
+    /// Locks the huge page that the entry maps; `None` if it maps none. Mirrors
+    /// `pmd_trans_huge_lock()`.
+    pub(crate) fn lock_huge(&self) -> Option<HugePmd<'_, L>> {
+        // SAFETY: The entry is kept by the type invariant; what the helper returns is locked.
+        let lock = unsafe {
+            TableLock::from_held(own::rustproc_pmd_trans_huge_lock(
+                self.raw.as_ptr(),
+                self.vma.raw(),
+            ))
+        }?;
+
+        // INVARIANT: The lock is the one that guards the entry.
+        Some(HugePmd {
+            pmd: self,
+            _lock: lock,
+        })
+    }
+
+    /// Locks the table that the entry maps; `None` if it maps none. Mirrors
+    /// `pte_offset_map_lock()`.
+    pub(crate) fn lock_table(&self) -> Option<PteTable<'_, L>> {
+        let mut lock = core::ptr::null_mut();
+
+        // SAFETY: The entry is kept by the type invariant; with a table the function sets `lock`.
+        let first = NonNull::new(unsafe {
+            own::pte_offset_map_lock(
+                self.vma.mm_ptr(),
+                self.raw.as_ptr(),
+                self.range.start,
+                &mut lock,
+            )
+        })?;
+
+        // INVARIANT: Just mapped and locked; the range lies within one table.
+        Some(PteTable {
+            first,
+            lock,
+            pmd: self,
+            _not_send: NotThreadSafe,
+        })
+    }
+}
+
+/// A huge page's entry of a PMD, with its lock held.
+///
+/// # Invariants
+///
+/// `_lock` guards the entry of `pmd`.
+pub(crate) struct HugePmd<'p, L> {
+    pmd: &'p Pmd<'p, L>,
+    _lock: TableLock,
+}
+
+impl<L> HugePmd<'_, L> {
+    /// The entry.
+    pub(crate) fn entry(&self) -> PmdLeaf<'_> {
+        // SAFETY: The entry is kept and locked by the type invariant, and has the size of a word.
+        let raw = unsafe { self.pmd.raw.read_volatile() };
+
+        PmdLeaf::new(raw, self.pmd.range.start, self.pmd.vma)
+    }
+}
+
+/// A table of page-table entries, with its lock held.
+///
+/// # Invariants
+///
+/// The entries that map the range of `pmd` start at `first`, in one table that is mapped and whose
+/// lock `lock` is held.
+pub(crate) struct PteTable<'p, L> {
+    first: NonNull<bindings::pte_t>,
+    lock: *mut bindings::spinlock_t,
+    pmd: &'p Pmd<'p, L>,
+    _not_send: NotThreadSafe,
+}
+
+impl<L> PteTable<'_, L> {
+    /// Number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.pmd.range.len() / PAGE_SIZE
+    }
+
+    /// The entries, from the lowest address.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Pte<'_>> {
+        (0..self.len()).map(|index| {
+            // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
+            // may set bits of one; it has the size of a word.
+            let raw = unsafe { self.first.add(index).read_volatile() };
+
+            Pte::new(raw, self.pmd.range.start + index * PAGE_SIZE, self.pmd.vma)
+        })
+    }
+}
+
+impl<L> Drop for PteTable<'_, L> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the table is mapped and locked.
+        unsafe { own::rustproc_pte_unmap_unlock(self.first.as_ptr(), self.lock) };
+    }
+}
+
+/// The entry of a hugetlb page.
+///
+/// # Invariants
+///
+/// The entry belongs to the address space of `vma`, a hugetlb VMA, and is kept by the walk, whose
+/// lock is `L`; it maps `range`.
+pub(crate) struct HugetlbEntry<'w, L> {
+    raw: NonNull<bindings::pte_t>,
+    range: Range<usize>,
+    mask: usize,
+    vma: Vma<'w>,
+    _mode: PhantomData<L>,
+}
+
+impl<'w, L> HugetlbEntry<'w, L> {
+    /// # Safety
+    ///
+    /// `raw` must be an entry as the type's invariants want it, for `'w`.
+    pub(super) unsafe fn new(
+        raw: *mut bindings::pte_t,
+        range: Range<usize>,
+        mask: usize,
+        vma: Vma<'w>,
+    ) -> Self {
+        // INVARIANT: By the function's condition.
+        Self {
+            // SAFETY: By the function's condition the pointer is to an entry.
+            raw: unsafe { NonNull::new_unchecked(raw) },
+            range,
+            mask,
+            vma,
+            _mode: PhantomData,
+        }
+    }
+
+    /// The VMA that the entry lies in.
+    pub(crate) fn vma(&self) -> Vma<'w> {
+        self.vma
+    }
+
+    /// The part of the page that is walked, as addresses in bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Offset in bytes of the walked part in its page.
+    pub(crate) fn offset(&self) -> usize {
+        self.range.start & !self.mask
+    }
+
+    /// Size of the page, in bytes.
+    pub(crate) fn page_size(&self) -> usize {
+        // SAFETY: The VMA is a hugetlb VMA by the type invariant.
+        unsafe { own::rustproc_huge_page_size(self.vma.raw()) }
+    }
+
+    /// Locks the entry. Mirrors `huge_pte_lock()`.
+    pub(crate) fn lock(&self) -> HugetlbGuard<'_, L> {
+        // SAFETY: The entry is kept by the type invariant, and its lock exists as long.
+        let lock = unsafe {
+            let raw = own::rustproc_huge_pte_lock(self.vma.raw(), self.raw.as_ptr());
+            TableLock {
+                raw: NonNull::new_unchecked(raw),
+                _not_send: NotThreadSafe,
+            }
+        };
+
+        // INVARIANT: The lock is the one that guards the entry.
+        HugetlbGuard {
+            entry: self,
+            _lock: lock,
+        }
+    }
+}
+
+/// The entry of a hugetlb page, with its lock held.
+///
+/// # Invariants
+///
+/// `_lock` guards `entry`.
+pub(crate) struct HugetlbGuard<'p, L> {
+    entry: &'p HugetlbEntry<'p, L>,
+    _lock: TableLock,
+}
+
+impl<L> HugetlbGuard<'_, L> {
+    /// The entry.
+    pub(crate) fn entry(&self) -> HugetlbPte<'_> {
+        let (raw, vma) = (self.entry.raw.as_ptr(), self.entry.vma);
+        // SAFETY: The entry is kept and locked by the type invariants.
+        let value = unsafe { own::rustproc_huge_ptep_get(vma.raw(), self.entry.range.start, raw) };
+
+        HugetlbPte::new(value)
+    }
+
+    /// Whether another address space uses the same table. Mirrors `hugetlb_pmd_shared()`.
+    pub(crate) fn table_is_shared(&self) -> bool {
+        // SAFETY: The entry is kept by the type invariant.
+        unsafe { own::rustproc_hugetlb_pmd_shared(self.entry.raw.as_ptr()) }
+    }
+}
