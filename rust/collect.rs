@@ -9,6 +9,8 @@
 
 pub(crate) mod children;
 pub(crate) mod maps;
+pub(crate) mod smaps;
+pub(crate) mod smaps_rollup;
 pub(crate) mod stat;
 pub(crate) mod statm;
 pub(crate) mod status;

@@ -16,6 +16,7 @@ use crate::{
     },
     sys::vma::{
         flags,
+        LockedVma,
         Vma,
         VmaWalk, //
     },
@@ -135,6 +136,11 @@ impl<'a> Maps<'a> {
                 Ok(self.walk.go_to_gate())
             }
         }
+    }
+
+    /// Runs `look` on the VMA, free to sleep; `None` at the gate VMA.
+    pub(crate) fn inspect<R>(&mut self, look: impl FnOnce(LockedVma<'_>) -> R) -> Option<R> {
+        self.walk.inspect(look)
     }
 
     /// The VMA.

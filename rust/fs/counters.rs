@@ -80,6 +80,11 @@ fn add<T: Counted>(event: Event, value: u64) {
     }
 }
 
+/// Counts page-table entries that were looked at for the file `T`.
+pub(super) fn entries<T: Counted>(count: u64) {
+    add::<T>(Event::Entries, count);
+}
+
 impl<T: Counted> Observer for T {
     fn opened() {
         add::<T>(Event::Opens, 1);

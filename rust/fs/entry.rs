@@ -12,6 +12,8 @@ use super::{
         Children,
         Maps,
         ProcessStat,
+        Smaps,
+        SmapsRollup,
         Statm,
         Status,
         ThreadStat, //
@@ -75,6 +77,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::both("statm", READ_ALL, SingleFile::<Statm>::OPERATIONS),
     Entry::both("status", READ_ALL, SingleFile::<Status>::OPERATIONS),
     Entry::both("maps", READ_ALL, RecordFile::<Maps>::OPERATIONS),
+    #[cfg(CONFIG_PROC_PAGE_MONITOR)]
+    Entry::both("smaps", READ_ALL, RecordFile::<Smaps>::OPERATIONS),
+    #[cfg(CONFIG_PROC_PAGE_MONITOR)]
+    Entry::both(
+        "smaps_rollup",
+        READ_ALL,
+        RecordFile::<SmapsRollup>::OPERATIONS,
+    ),
     #[cfg(CONFIG_PROC_CHILDREN)]
     Entry {
         name: "children",

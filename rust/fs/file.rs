@@ -4,6 +4,8 @@
 
 mod children;
 mod maps;
+mod smaps;
+mod smaps_rollup;
 mod stat;
 mod statm;
 mod status;
@@ -11,6 +13,8 @@ mod status;
 pub(super) use self::{
     children::Children,
     maps::Maps,
+    smaps::Smaps,
+    smaps_rollup::SmapsRollup,
     stat::{
         ProcessStat,
         ThreadStat, //

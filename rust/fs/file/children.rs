@@ -64,7 +64,7 @@ impl Records for Children {
         Ok(cursor.children.advance(*position))
     }
 
-    fn show(cursor: &Cursor<'_>, seq: &mut Seq<'_>) -> Result {
+    fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
         let child = cursor.children.collect(cursor.ns);
 
         seq.render(|text| view::children::render(&child, text));

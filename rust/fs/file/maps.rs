@@ -50,7 +50,7 @@ pub(in crate::fs) struct Maps {
 
 /// Stands at a VMA. The task is kept, as in stock, until the locks have been let go of.
 pub(in crate::fs) struct Cursor<'a> {
-    maps: collect::Maps<'a>,
+    pub(super) maps: collect::Maps<'a>,
     _task: ARef<Task>,
 }
 
@@ -92,14 +92,14 @@ impl Records for Maps {
         cursor.maps.advance(position)
     }
 
-    fn show(cursor: &Cursor<'_>, seq: &mut Seq<'_>) -> Result {
+    fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
         show(cursor.maps.current().ok_or(EINVAL)?, seq);
         Ok(())
     }
 }
 
 /// Renders a VMA. Its name, and the path of its file, are rendered under its lock.
-fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
+pub(super) fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
     let record = collect::record(vma);
     let name = match vma.name() {
         VmaName::Path(path) => {

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Collects `smaps`: what the pages of a VMA are.
+//!
+//! C counterpart: `smap_gather_stats()` and the callbacks of its walk in
+//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    model::{
+        mem_sizes::{
+            AreaSizes,
+            EntryFacts,
+            FolioFacts,
+            MemSizes,
+            Sharing, //
+        },
+        units::{
+            Bytes,
+            Pages,
+            PAGE_SIZE, //
+        },
+        vma_flags::Mnemonics, //
+    },
+    sys::{
+        vma::{
+            flags,
+            LockedVma,
+            Vma, //
+        },
+        walk::{
+            Action,
+            Folio,
+            HugePmd,
+            HugetlbEntry,
+            LockMode,
+            Page,
+            PageWalk,
+            Pmd,
+            PmdGuard,
+            Pte,
+            PteTable,
+            Walked,
+            PMD_SIZE, //
+        },
+    },
+};
+use core::ops::Range;
+use kernel::prelude::*;
+
+/// The names of the flags. Protection keys have a line of their own.
+pub(crate) const MNEMONICS: &Mnemonics = &Mnemonics::new(
+    &[
+        (flags::READ, b"rd"),
+        (flags::WRITE, b"wr"),
+        (flags::EXEC, b"ex"),
+        (flags::SHARED, b"sh"),
+        (flags::MAYREAD, b"mr"),
+        (flags::MAYWRITE, b"mw"),
+        (flags::MAYEXEC, b"me"),
+        (flags::MAYSHARE, b"ms"),
+        (flags::GROWSDOWN, b"gd"),
+        (flags::PFNMAP, b"pf"),
+        (flags::MAYBE_GUARD, b"gu"),
+        (flags::LOCKED, b"lo"),
+        (flags::IO, b"io"),
+        (flags::SEQ_READ, b"sr"),
+        (flags::RAND_READ, b"rr"),
+        (flags::DONTCOPY, b"dc"),
+        (flags::DONTEXPAND, b"de"),
+        (flags::LOCKONFAULT, b"lf"),
+        (flags::ACCOUNT, b"ac"),
+        (flags::NORESERVE, b"nr"),
+        (flags::HUGETLB, b"ht"),
+        (flags::SYNC, b"sf"),
+        (flags::ARCH_1, b"ar"),
+        (flags::WIPEONFORK, b"wf"),
+        (flags::DONTDUMP, b"dd"),
+        (flags::SOFTDIRTY, b"sd"),
+        (flags::MIXEDMAP, b"mm"),
+        (flags::HUGEPAGE, b"hg"),
+        (flags::NOHUGEPAGE, b"nh"),
+        (flags::MERGEABLE, b"mg"),
+        (flags::UFFD_MISSING, b"um"),
+        (flags::UFFD_WP, b"uw"),
+        (flags::UFFD_MINOR, b"ui"),
+        (flags::UFFD_RWP, b"ur"),
+        (flags::SHADOW_STACK, b"ss"),
+        (flags::DROPPABLE, b"dp"),
+        (flags::SEALED, b"sl"),
+    ],
+    flags::PKEY,
+);
+
+/// What is summed up in a walk over pages.
+#[derive(Default)]
+pub(crate) struct Sums {
+    /// The sums.
+    pub(crate) sizes: MemSizes,
+    /// Page-table entries looked at.
+    pub(crate) entries: u64,
+}
+
+/// What a VMA's line of sizes says.
+pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
+    // CAST: Sizes have 64 bits.
+    AreaSizes {
+        size: Bytes((vma.end() - vma.start()) as u64),
+        kernel_page_size: Bytes(vma.kernel_page_size() as u64),
+        mmu_page_size: Bytes(vma.mmu_page_size() as u64),
+    }
+}
+
+/// Sums up the pages of a VMA. May sleep.
+///
+/// # Errors
+///
+/// `EINTR` on a fatal signal.
+pub(crate) fn collect(area: &LockedVma<'_>) -> Result<Sums> {
+    let mut sums = Sums::default();
+    let holes = sums.shmem_holes(area.vma());
+
+    sums.walk(area, area.vma().range(), holes, u64::MAX)?;
+    Ok(sums)
+}
+
+/// Where pages that are in swap are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holes {
+    /// In page-table entries only.
+    Empty,
+    /// Where page tables are empty, too: those pages belong to shared memory, which knows.
+    Shmem,
+}
+
+impl Sums {
+    /// Decides on how to find the pages of `vma` that are in swap.
+    ///
+    /// Where only the shared memory itself can have such pages, or has none, it is asked for all at
+    /// once, here. A private, writable mapping may hide some of them behind copies of its own, so that
+    /// one has to look where it has none.
+    pub(crate) fn shmem_holes(&mut self, vma: Vma<'_>) -> Holes {
+        let Some(shmem) = vma.shmem() else {
+            return Holes::Empty;
+        };
+        let (swapped, bits) = (shmem.swap_usage(), vma.flags());
+
+        if swapped == 0 || bits & flags::SHARED != 0 || bits & flags::WRITE == 0 {
+            self.sizes.add_shmem_swap(Bytes(swapped));
+            Holes::Empty
+        } else {
+            Holes::Shmem
+        }
+    }
+
+    /// Adds the pages of `range`, addresses in bytes, in `area`. May sleep.
+    ///
+    /// Stops between two tables when more than `budget` entries have been looked at; then where it
+    /// stopped is the result, else `None`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn walk(
+        &mut self,
+        area: &LockedVma<'_>,
+        range: Range<usize>,
+        holes: Holes,
+        budget: u64,
+    ) -> Result<Option<usize>> {
+        let limit = self.entries.saturating_add(budget);
+
+        match holes {
+            Holes::Empty => Gather::<false>::walk(self, area, range, limit),
+            Holes::Shmem => Gather::<true>::walk(self, area, range, limit),
+        }
+    }
+
+    fn table<L, const HOLES: bool>(&mut self, table: &PteTable<'_, L>, vma: Vma<'_>) {
+        let locked = vma.flags() & flags::LOCKED != 0;
+
+        // CAST: A number of entries.
+        self.entries += table.len() as u64;
+        for pte in table.entries() {
+            if pte.is_present() {
+                self.present(&pte, locked);
+            } else if !pte.is_none() {
+                self.leaf(&pte, locked);
+            } else if HOLES {
+                // CAST: A page has fewer bytes than the address space.
+                self.hole(vma, pte.address()..pte.address() + PAGE_SIZE as usize);
+            }
+        }
+    }
+
+    fn present(&mut self, pte: &Pte<'_>, locked: bool) {
+        let Some(page) = pte.page() else {
+            return;
+        };
+        let entry = EntryFacts {
+            young: pte.is_young(),
+            dirty: pte.is_dirty(),
+            locked,
+            present: true,
+        };
+        self.account(page, Pages(1), entry, facts(page.folio()));
+    }
+
+    /// Counts an entry whose page is not where the CPU can reach it.
+    fn leaf(&mut self, pte: &Pte<'_>, locked: bool) {
+        let leaf = pte.leaf();
+
+        if leaf.is_swap() {
+            self.sizes.add_swap(leaf.swap_count());
+        } else if let Some(page) = leaf.page() {
+            let entry = EntryFacts {
+                locked,
+                present: leaf.is_device_private(),
+                ..EntryFacts::default()
+            };
+            self.account(page, Pages(1), entry, facts(page.folio()));
+        }
+    }
+
+    fn huge<L>(&mut self, huge: &HugePmd<'_, L>, vma: Vma<'_>) {
+        let pmd = huge.entry();
+        let present = pmd.is_present();
+
+        self.entries += 1;
+        let page = match (present, pmd.is_none()) {
+            (true, _) => pmd.page(),
+            (false, true) => None,
+            (false, false) => pmd.leaf().page(),
+        };
+        let Some(page) = page else {
+            return;
+        };
+        let folio = facts(page.folio());
+        let entry = EntryFacts {
+            young: pmd.is_young(),
+            dirty: pmd.is_dirty(),
+            locked: vma.flags() & flags::LOCKED != 0,
+            present,
+        };
+        // CAST: Sizes have 64 bits.
+        self.sizes.add_huge(folio, Bytes(PMD_SIZE as u64));
+        self.account(page, Pages(page.compound_pages() as u64), entry, folio);
+    }
+
+    /// Counts `count` pages that one entry maps, of which `page` is the first. Mirrors
+    /// `smaps_account()`.
+    fn account(&mut self, page: Page<'_>, count: Pages, entry: EntryFacts, facts: FolioFacts) {
+        let folio = page.folio();
+
+        self.sizes.add_resident(facts, entry, count.to_bytes());
+        if !entry.present || folio.references() == 1 {
+            self.sizes.add_undivided(facts, entry, count.to_bytes());
+            return;
+        }
+        // CAST: A number of pages fits.
+        for index in 0..count.0 as usize {
+            let Some(page) = page.following(index, folio) else {
+                break;
+            };
+            let mapcount = u64::from(page.mapcount(folio));
+            let exclusive = if cfg!(CONFIG_PAGE_MAPCOUNT) {
+                mapcount < 2
+            } else {
+                !folio.maybe_mapped_shared()
+            };
+            let sharing = Sharing::from_exclusive(exclusive);
+            self.sizes
+                .add_divided(facts, entry, Pages(1), mapcount, sharing);
+        }
+    }
+
+    fn hole(&mut self, vma: Vma<'_>, range: Range<usize>) {
+        if let Some(shmem) = vma.shmem() {
+            let swapped = shmem.swap_usage_in(range);
+            self.sizes.add_shmem_swap(Bytes(swapped));
+        }
+    }
+}
+
+/// What counts about a folio.
+fn facts(folio: Folio<'_>) -> FolioFacts {
+    let state = folio.state();
+
+    FolioFacts {
+        anon: state.is_anon(),
+        swapbacked: state.is_swapbacked(),
+        dirty: state.is_dirty(),
+        accessed: state.is_young() || state.is_referenced(),
+        ksm: state.is_ksm(),
+        zone_device: folio.is_zone_device(),
+    }
+}
+
+/// The walk that fills [`Sums`]; with `HOLES` it looks at what has no page tables, too.
+struct Gather<'a, const HOLES: bool> {
+    sums: &'a mut Sums,
+    /// The number of entries after which to stop.
+    limit: u64,
+    /// Where the walk has come to, when it stopped.
+    stopped: usize,
+}
+
+impl<'a, const HOLES: bool> Gather<'a, HOLES> {
+    fn walk(
+        sums: &'a mut Sums,
+        area: &LockedVma<'_>,
+        range: Range<usize>,
+        limit: u64,
+    ) -> Result<Option<usize>> {
+        let mut gather = Self {
+            sums,
+            limit,
+            stopped: range.start,
+        };
+
+        match area.walk(range, &mut gather)? {
+            Walked::Whole => Ok(None),
+            Walked::Stopped => Ok(Some(gather.stopped)),
+        }
+    }
+}
+
+#[vtable]
+impl<L: LockMode, const HOLES: bool> PageWalk<L> for Gather<'_, HOLES> {
+    const HAS_PTE_HOLE: bool = HOLES;
+
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action> {
+        match pmd.lock() {
+            PmdGuard::Huge(huge) => self.sums.huge(&huge, pmd.vma()),
+            PmdGuard::Table(table) => self.sums.table::<L, HOLES>(&table, pmd.vma()),
+            PmdGuard::Changed => return Ok(Action::Again),
+        }
+        if self.sums.entries < self.limit {
+            return Ok(Action::Continue);
+        }
+        self.stopped = pmd.range().end;
+        Ok(Action::Stop)
+    }
+
+    fn pte_hole(&mut self, vma: Option<Vma<'_>>, range: Range<usize>) -> Result<Action> {
+        if let Some(vma) = vma {
+            self.sums.hole(vma, range);
+        }
+        Ok(Action::Continue)
+    }
+
+    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, L>) -> Result<Action> {
+        let guard = entry.lock();
+        let pte = guard.entry();
+        let page = if pte.is_present() {
+            pte.page()
+        } else if pte.is_none() {
+            None
+        } else {
+            pte.leaf().page()
+        };
+
+        self.sums.entries += 1;
+        if let Some(page) = page {
+            let shared =
+                !pte.is_present() || page.folio().maybe_mapped_shared() || guard.table_is_shared();
+            // CAST: A size has 64 bits.
+            let size = Bytes(entry.page_size() as u64);
+            let sharing = Sharing::from_exclusive(!shared);
+            self.sums.sizes.add_hugetlb(size, sharing);
+        }
+        Ok(Action::Continue)
+    }
+}
