@@ -7,6 +7,7 @@
 //! what a procfs file shows.
 
 pub(crate) mod cred;
+pub(crate) mod file;
 pub(crate) mod fs;
 pub(crate) mod mm;
 pub(crate) mod percpu;
