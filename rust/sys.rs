@@ -9,7 +9,11 @@
 pub(crate) mod cred;
 pub(crate) mod file;
 pub(crate) mod fs;
+#[cfg(CONFIG_NUMA)]
+pub(crate) mod mempolicy;
 pub(crate) mod mm;
+#[cfg(CONFIG_NUMA)]
+pub(crate) mod node;
 pub(crate) mod percpu;
 pub(crate) mod pid;
 pub(crate) mod proc_fs;

@@ -11,6 +11,7 @@ use super::{
     file::{
         Children,
         Maps,
+        NumaMaps,
         ProcessStat,
         Smaps,
         SmapsRollup,
@@ -85,6 +86,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         READ_ALL,
         RecordFile::<SmapsRollup>::OPERATIONS,
     ),
+    #[cfg(CONFIG_NUMA)]
+    Entry::both("numa_maps", READ_ALL, RecordFile::<NumaMaps>::OPERATIONS),
     #[cfg(CONFIG_PROC_CHILDREN)]
     Entry {
         name: "children",

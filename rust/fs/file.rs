@@ -4,6 +4,8 @@
 
 mod children;
 mod maps;
+#[cfg(CONFIG_NUMA)]
+mod numa_maps;
 mod smaps;
 mod smaps_rollup;
 mod stat;
@@ -13,6 +15,7 @@ mod status;
 pub(super) use self::{
     children::Children,
     maps::Maps,
+    numa_maps::NumaMaps,
     smaps::Smaps,
     smaps_rollup::SmapsRollup,
     stat::{

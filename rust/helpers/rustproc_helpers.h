@@ -67,6 +67,11 @@ void rustproc_list_add_tail(struct list_head *entry, struct list_head *head);
 void rustproc_list_move_tail(struct list_head *entry, struct list_head *head);
 void rustproc_list_del_init(struct list_head *entry);
 
+/* mempolicy.c */
+void rustproc_mpol_get(struct mempolicy *pol);
+void rustproc_mpol_put(struct mempolicy *pol);
+void rustproc_mpol_cond_put(struct mempolicy *pol);
+
 /* mm.c */
 unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member);
 unsigned long rustproc_get_mm_rss(struct mm_struct *mm);

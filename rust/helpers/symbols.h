@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The table of the kernel's functions that rustproc calls although they are
- * not exported to modules. symbols.c includes it once for each thing that it
- * makes of a row; hence no include guard.
+ * not exported to modules, or not to this one. symbols.c includes it once for
+ * each thing that it makes of a row; hence no include guard.
  *
  * A row gives the module a function of the same name, so that the kernel's own
  * declarations and inline functions serve unchanged. A row inside an #if on
@@ -35,6 +35,13 @@ RUSTPROC_FUNCTION(get_gate_vma)
 
 #ifdef CONFIG_ANON_VMA_NAME
 RUSTPROC_FUNCTION(anon_vma_name)
+#endif
+
+#ifdef CONFIG_NUMA
+RUSTPROC_FUNCTION(__get_vma_policy)
+RUSTPROC_FUNCTION(__mpol_put)
+RUSTPROC_FUNCTION(get_task_policy)
+RUSTPROC_FUNCTION(mpol_to_str)
 #endif
 
 #ifdef CONFIG_NUMA_BALANCING

@@ -27,6 +27,7 @@ use crate::{
     view::text::Text,
 };
 use core::{
+    ffi::CStr,
     marker::PhantomData,
     mem::MaybeUninit,
     ptr, //
@@ -91,10 +92,11 @@ impl<'a> Seq<'a> {
         unsafe { (*self.raw).count = count + if fits { text.len() } else { room } };
     }
 
-    /// Writes `path` as the reader sees it, with newlines escaped. Mirrors `seq_path()`.
-    pub(crate) fn path(&mut self, path: PathRef<'_>) {
+    /// Writes `path` as the reader sees it, with the characters of `escaped` escaped. Mirrors
+    /// `seq_path()`.
+    pub(crate) fn path(&mut self, path: PathRef<'_>, escaped: &CStr) {
         // SAFETY: The `seq_file` is valid by the type invariant, and the path by its type.
-        unsafe { bindings::seq_path(self.raw, path.as_ptr(), c"\n".as_char_ptr()) };
+        unsafe { bindings::seq_path(self.raw, path.as_ptr(), escaped.as_char_ptr()) };
     }
 
     /// The user namespace of whoever opened the file.

@@ -408,19 +408,35 @@ impl<'a> Vma<'a> {
         if !self.has_mm() {
             return VmaName::Kernel(b"[vdso]");
         }
-        // SAFETY: The VMA is locked and has an address space, whose layout the helpers read.
-        let (heap, stack) = unsafe {
-            (
-                own::rustproc_vma_is_initial_heap(self.raw()),
-                own::rustproc_vma_is_initial_stack(self.raw()),
-            )
-        };
-        if heap {
+        if self.is_heap() {
             VmaName::Kernel(b"[heap]")
-        } else if stack {
+        } else if self.is_stack() {
             VmaName::Kernel(b"[stack]")
         } else {
             self.anon_name().map_or(VmaName::None, VmaName::Anon)
+        }
+    }
+
+    /// Whether it is of the initial heap; not for the gate VMA. Mirrors
+    /// `vma_is_initial_heap()`.
+    pub(crate) fn is_heap(&self) -> bool {
+        // SAFETY: The VMA is locked and has an address space, whose layout the helper reads.
+        unsafe { own::rustproc_vma_is_initial_heap(self.raw()) }
+    }
+
+    /// Whether it is of the initial stack; not for the gate VMA. Mirrors
+    /// `vma_is_initial_stack()`.
+    pub(crate) fn is_stack(&self) -> bool {
+        // SAFETY: As in `is_heap()`.
+        unsafe { own::rustproc_vma_is_initial_stack(self.raw()) }
+    }
+
+    /// The path of the mapped file, as the user opened it.
+    pub(crate) fn path(&self) -> Option<PathRef<'a>> {
+        // SAFETY: The VMA is locked, so that its file is pinned.
+        unsafe {
+            let file = NonNull::new((*self.raw()).vm_file)?;
+            Some(PathRef(&*own::rustproc_file_user_path(file.as_ptr())))
         }
     }
 
@@ -431,14 +447,11 @@ impl<'a> Vma<'a> {
     }
 
     fn file_name(&self) -> Option<VmaName<'a>> {
-        // SAFETY: The VMA is locked, so that its file is pinned.
-        let path = unsafe {
-            let file = NonNull::new((*self.raw()).vm_file)?;
-            &*own::rustproc_file_user_path(file.as_ptr())
-        };
+        let path = self.path()?;
+
         Some(match self.anon_name() {
             Some(name) => VmaName::AnonShmem(name),
-            None => VmaName::Path(PathRef(path)),
+            None => VmaName::Path(path),
         })
     }
 

@@ -26,6 +26,7 @@ use crate::{
             TaskExt, //
         },
         vma::{
+            LockedVma,
             Vma,
             VmaName, //
         },
@@ -50,8 +51,25 @@ pub(in crate::fs) struct Maps {
 
 /// Stands at a VMA. The task is kept, as in stock, until the locks have been let go of.
 pub(in crate::fs) struct Cursor<'a> {
-    pub(super) maps: collect::Maps<'a>,
-    _task: ARef<Task>,
+    maps: collect::Maps<'a>,
+    task: ARef<Task>,
+}
+
+impl Cursor<'_> {
+    /// Runs `look` on the VMA, free to sleep; `None` at the gate VMA.
+    pub(super) fn inspect<R>(&mut self, look: impl FnOnce(LockedVma<'_>) -> R) -> Option<R> {
+        self.maps.inspect(look)
+    }
+
+    /// The VMA.
+    pub(super) fn current(&self) -> Option<Vma<'_>> {
+        self.maps.current()
+    }
+
+    /// The process.
+    pub(super) fn task(&self) -> &Task {
+        &self.task
+    }
 }
 
 impl Counted for Maps {
@@ -85,7 +103,7 @@ impl Records for Maps {
         };
         let maps = collect::Maps::at(mm, position, &self.restart)?;
 
-        Ok(maps.map(|maps| Cursor { maps, _task: task }))
+        Ok(maps.map(|maps| Cursor { maps, task }))
     }
 
     fn next(cursor: &mut Cursor<'_>, position: &mut i64) -> Result<bool> {
@@ -107,7 +125,7 @@ pub(super) fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
                 let column = view::header(&record, text);
                 view::pad_to_name(column, text);
             });
-            seq.path(path);
+            seq.path(path, c"\n");
             seq.render(view::end);
             return;
         }

@@ -59,9 +59,9 @@ impl Records for Smaps {
     }
 
     fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
-        let sums = cursor.maps.inspect(|area| collect::collect(&area));
+        let sums = cursor.inspect(|area| collect::collect(&area));
         let sums = sums.transpose()?.unwrap_or_default();
-        let vma = cursor.maps.current().ok_or(EINVAL)?;
+        let vma = cursor.current().ok_or(EINVAL)?;
         let (sizes, eligible) = (collect::area(vma), vma.is_thp_eligible());
         let (flags, key) = (vma.flags(), vma.protection_key());
 

@@ -55,6 +55,14 @@ impl<'t> Page<'t> {
         }
     }
 
+    /// Whether it belongs to no allocator: the kernel's image, device memory. Mirrors
+    /// `PageReserved()`.
+    pub(crate) fn is_reserved(&self) -> bool {
+        // SAFETY: The page is valid by the type invariant; its flags are one word.
+        let flags = unsafe { read_long((&raw const (*self.raw.as_ptr()).flags).cast()) };
+        flags & (1 << bindings::pageflags_PG_reserved) != 0
+    }
+
     /// Number of pages of the folio if this is its first page, else 1. Mirrors `compound_nr()`.
     pub(crate) fn compound_pages(&self) -> usize {
         // SAFETY: The page is valid by the type invariant.
