@@ -192,6 +192,7 @@ impl Sums {
         }
     }
 
+    #[inline(always)]
     fn present(&mut self, pte: &Pte<'_>, locked: bool) {
         let Some(page) = pte.page() else {
             return;
@@ -202,7 +203,8 @@ impl Sums {
             locked,
             present: true,
         };
-        self.account(page, Pages(1), entry, facts(page.folio()));
+        let folio = page.folio();
+        self.account(page, folio, 1, entry, facts(folio));
     }
 
     /// Counts an entry whose page is not where the CPU can reach it.
@@ -217,7 +219,8 @@ impl Sums {
                 present: leaf.is_device_private(),
                 ..EntryFacts::default()
             };
-            self.account(page, Pages(1), entry, facts(page.folio()));
+            let folio = page.folio();
+            self.account(page, folio, 1, entry, facts(folio));
         }
     }
 
@@ -234,7 +237,11 @@ impl Sums {
         let Some(page) = page else {
             return;
         };
-        let folio = facts(page.folio());
+        let folio = page.folio();
+        let facts = FolioFacts {
+            zone_device: folio.is_zone_device(),
+            ..facts(folio)
+        };
         let entry = EntryFacts {
             young: pmd.is_young(),
             dirty: pmd.is_dirty(),
@@ -242,35 +249,59 @@ impl Sums {
             present,
         };
         // CAST: Sizes have 64 bits.
-        self.sizes.add_huge(folio, Bytes(PMD_SIZE as u64));
-        self.account(page, Pages(page.compound_pages() as u64), entry, folio);
+        self.sizes.add_huge(facts, Bytes(PMD_SIZE as u64));
+        self.account(page, folio, page.compound_pages(), entry, facts);
     }
 
-    /// Counts `count` pages that one entry maps, of which `page` is the first. Mirrors
+    /// Counts `count` pages of `folio` that one entry maps, of which `page` is the first. Mirrors
     /// `smaps_account()`.
-    fn account(&mut self, page: Page<'_>, count: Pages, entry: EntryFacts, facts: FolioFacts) {
-        let folio = page.folio();
+    #[inline(always)]
+    fn account(
+        &mut self,
+        page: Page<'_>,
+        folio: Folio<'_>,
+        count: usize,
+        entry: EntryFacts,
+        facts: FolioFacts,
+    ) {
+        // CAST: A number of pages.
+        let size = Pages(count as u64).to_bytes();
 
-        self.sizes.add_resident(facts, entry, count.to_bytes());
+        self.sizes.add_resident(facts, entry, size);
         if !entry.present || folio.references() == 1 {
-            self.sizes.add_undivided(facts, entry, count.to_bytes());
-            return;
+            self.sizes.add_undivided(facts, entry, size);
+        } else {
+            for (count, mapcount) in page.mapcounts(folio, count) {
+                self.divide(folio, count, mapcount, entry, facts);
+            }
         }
-        // CAST: A number of pages fits.
-        for index in 0..count.0 as usize {
-            let Some(page) = page.following(index, folio) else {
-                break;
-            };
-            let mapcount = u64::from(page.mapcount(folio));
-            let exclusive = if cfg!(CONFIG_PAGE_MAPCOUNT) {
-                mapcount < 2
-            } else {
-                !folio.maybe_mapped_shared()
-            };
-            let sharing = Sharing::from_exclusive(exclusive);
-            self.sizes
-                .add_divided(facts, entry, Pages(1), mapcount, sharing);
-        }
+    }
+
+    /// Counts the share of `count` pages of `folio` that are mapped `mapcount` times each.
+    #[inline(always)]
+    fn divide(
+        &mut self,
+        folio: Folio<'_>,
+        count: usize,
+        mapcount: u32,
+        entry: EntryFacts,
+        facts: FolioFacts,
+    ) {
+        let exclusive = if cfg!(CONFIG_PAGE_MAPCOUNT) {
+            mapcount < 2
+        } else {
+            !folio.maybe_mapped_shared()
+        };
+        let sharing = Sharing::from_exclusive(exclusive);
+
+        // CAST: A number of pages.
+        self.sizes.add_divided(
+            facts,
+            entry,
+            Pages(count as u64),
+            u64::from(mapcount),
+            sharing,
+        );
     }
 
     fn hole(&mut self, vma: Vma<'_>, range: Range<usize>) {
@@ -282,6 +313,7 @@ impl Sums {
 }
 
 /// What counts about a folio.
+#[inline(always)]
 fn facts(folio: Folio<'_>) -> FolioFacts {
     let state = folio.state();
 
@@ -291,7 +323,8 @@ fn facts(folio: Folio<'_>) -> FolioFacts {
         dirty: state.is_dirty(),
         accessed: state.is_young() || state.is_referenced(),
         ksm: state.is_ksm(),
-        zone_device: folio.is_zone_device(),
+        // Asked for huge pages only.
+        zone_device: false,
     }
 }
 

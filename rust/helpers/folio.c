@@ -25,11 +25,6 @@ unsigned long rustproc_compound_nr(const struct page *page)
 	return compound_nr(page);
 }
 
-int rustproc_folio_ref_count(const struct folio *folio)
-{
-	return folio_ref_count(folio);
-}
-
 int rustproc_folio_entire_mapcount(const struct folio *folio)
 {
 	return folio_entire_mapcount(folio);

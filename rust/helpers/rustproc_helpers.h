@@ -29,7 +29,6 @@ struct folio *rustproc_page_folio(struct page *page);
 int rustproc_page_mapcount(const struct page *page);
 bool rustproc_page_mapcount_is_type(unsigned int mapcount);
 unsigned long rustproc_compound_nr(const struct page *page);
-int rustproc_folio_ref_count(const struct folio *folio);
 int rustproc_folio_entire_mapcount(const struct folio *folio);
 int rustproc_folio_large_mapcount(const struct folio *folio);
 bool rustproc_folio_maybe_mapped_shared(struct folio *folio);

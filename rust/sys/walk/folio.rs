@@ -69,46 +69,106 @@ impl<'t> Page<'t> {
         unsafe { own::rustproc_compound_nr(self.raw.as_ptr()) }
     }
 
-    /// The page `count` pages on, of the same folio.
-    pub(crate) fn following(&self, count: usize, folio: Folio<'t>) -> Option<Self> {
-        // SAFETY: Both are valid pages by the type invariants; pages of a folio are contiguous.
-        let index = unsafe { self.raw.offset_from(folio.raw.cast()) };
-
-        // CAST: The page is not below its folio's first.
-        (index as usize + count < folio.pages()).then(|| Self {
-            // SAFETY: Just checked that the folio has such a page.
-            raw: unsafe { self.raw.add(count) },
-            _table: PhantomData,
-        })
-    }
-
     /// How often the page is mapped; 0 if it isn't tracked. Mirrors
-    /// `folio_precise_page_mapcount()`.
-    #[cfg(CONFIG_PAGE_MAPCOUNT)]
+    /// `folio_precise_page_mapcount()`, or where pages aren't counted one by one
+    /// `folio_average_page_mapcount()`.
     pub(crate) fn mapcount(&self, folio: Folio<'t>) -> u32 {
-        // SAFETY: The page is valid by the type invariant.
-        let own_count = unsafe { own::rustproc_page_mapcount(self.raw.as_ptr()) }.wrapping_add(1);
-        // CAST: As the function takes it.
-        // SAFETY: Takes a number.
-        let own_count = match unsafe { own::rustproc_page_mapcount_is_type(own_count as u32) } {
-            true => 0,
-            false => own_count,
-        };
-        let whole = if folio.is_large() {
-            folio.entire_mapcount()
+        if cfg!(CONFIG_PAGE_MAPCOUNT) {
+            // CAST: A count of mappings is not negative.
+            folio.entire_mapcount().wrapping_add(self.own_mapcount()) as u32
         } else {
-            0
-        };
-
-        // CAST: A count of mappings is not negative.
-        own_count.wrapping_add(whole) as u32
+            folio.average_mapcount()
+        }
     }
 
-    /// How often the pages of its folio are mapped on average. Mirrors
-    /// `folio_average_page_mapcount()`.
-    #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
-    pub(crate) fn mapcount(&self, folio: Folio<'t>) -> u32 {
-        folio.average_mapcount()
+    /// [`Page::mapcount`] of the `count` pages of the folio from this one on, as runs of pages that
+    /// have the same.
+    pub(crate) fn mapcounts(&self, folio: Folio<'t>, count: usize) -> MapcountRuns<'t> {
+        // Without one mapping of a part, all pages have the folio's count, and need no look.
+        let uniform = !cfg!(CONFIG_PAGE_MAPCOUNT)
+            || count == 1
+            || folio.is_large() && folio.large_mapcount() == folio.entire_mapcount();
+        let left = if count == 1 {
+            1
+        } else {
+            count.min(folio.pages().saturating_sub(self.index_in(folio)))
+        };
+
+        // INVARIANT: No more pages than the folio has.
+        MapcountRuns {
+            next: *self,
+            folio,
+            uniform,
+            left,
+        }
+    }
+
+    /// Number of pages of `folio` before this one.
+    fn index_in(&self, folio: Folio<'t>) -> usize {
+        // SAFETY: Both are valid pages by the type invariants; pages of a folio are contiguous.
+        // CAST: The page is not below its folio's first.
+        unsafe { self.raw.offset_from(folio.raw.cast()) as usize }
+    }
+
+    /// How often the page is mapped by an entry of its own.
+    fn own_mapcount(&self) -> i32 {
+        // SAFETY: The page is valid by the type invariant; others may change the count.
+        let raw = unsafe {
+            (&raw const (*self.raw.as_ptr()).__bindgen_anon_2._mapcount.counter).read_volatile()
+        };
+        let count = raw.wrapping_add(1);
+
+        // The field of a page that isn't tracked holds a type, which is a large negative number.
+        // SAFETY: Takes a number. CAST: As the function takes it.
+        if count < 0 && unsafe { own::rustproc_page_mapcount_is_type(count as u32) } {
+            0
+        } else {
+            count
+        }
+    }
+}
+
+/// Runs of pages that are mapped equally often: so many pages, so often.
+///
+/// # Invariants
+///
+/// The `left` pages from `next` on belong to `folio`.
+pub(crate) struct MapcountRuns<'t> {
+    next: Page<'t>,
+    folio: Folio<'t>,
+    /// Whether all have the same count.
+    uniform: bool,
+    left: usize,
+}
+
+impl Iterator for MapcountRuns<'_> {
+    type Item = (usize, u32);
+
+    #[inline]
+    fn next(&mut self) -> Option<(usize, u32)> {
+        if self.left == 0 {
+            return None;
+        }
+        let mapcount = self.next.mapcount(self.folio);
+        let mut run = if self.uniform { self.left } else { 1 };
+        self.step(run);
+        while self.left > 0 && self.next.mapcount(self.folio) == mapcount {
+            self.step(1);
+            run += 1;
+        }
+        Some((run, mapcount))
+    }
+}
+
+impl MapcountRuns<'_> {
+    /// Goes on by `count` pages, of which there are as many.
+    fn step(&mut self, count: usize) {
+        self.left -= count;
+        if self.left > 0 {
+            // INVARIANT: `left` shrinks by as much.
+            // SAFETY: By the type invariant there are more pages.
+            self.next.raw = unsafe { self.next.raw.add(count) };
+        }
     }
 }
 
@@ -217,8 +277,11 @@ impl Folio<'_> {
 
     /// Number of references to it.
     pub(crate) fn references(&self) -> i32 {
-        // SAFETY: The folio is valid by the type invariant.
-        unsafe { own::rustproc_folio_ref_count(self.raw()) }
+        // SAFETY: The folio is valid by the type invariant; others may change the count.
+        unsafe {
+            let fields = &raw const (*self.raw()).__bindgen_anon_1.__bindgen_anon_1;
+            (&raw const (*fields)._refcount.counter).read_volatile()
+        }
     }
 
     /// Whether more than one address space maps it, by estimate. Mirrors
@@ -241,30 +304,39 @@ impl Folio<'_> {
         unsafe { own::rustproc_folio_nid(self.raw()) as usize }
     }
 
-    /// How often a large folio is mapped as a whole.
+    /// How often it is mapped as a whole by one entry; 0 for a single page.
     fn entire_mapcount(&self) -> i32 {
-        // SAFETY: The folio is valid by the type invariant.
+        if !self.is_large() {
+            return 0;
+        }
+        // SAFETY: The folio is valid by the type invariant, and large.
         unsafe { own::rustproc_folio_entire_mapcount(self.raw()) }
     }
 
-    #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
+    /// How many entries map it or a part of it; for a large folio.
+    fn large_mapcount(&self) -> i32 {
+        // SAFETY: The folio is valid by the type invariant.
+        unsafe { own::rustproc_folio_large_mapcount(self.raw()) }
+    }
+
+    /// How many entries map one of its pages, on average.
     fn average_mapcount(&self) -> u32 {
-        let whole = self.entire_mapcount();
-        // SAFETY: The folio is valid by the type invariant; one that is not large is its one page.
-        let all = unsafe {
-            if !self.is_large() {
-                return own::rustproc_page_mapcount(self.raw().cast()).wrapping_add(1) as u32;
-            }
-            own::rustproc_folio_large_mapcount(self.raw())
+        let (whole, all) = if self.is_large() {
+            (self.entire_mapcount(), self.large_mapcount())
+        } else {
+            // SAFETY: The folio is valid by the type invariant, and its own only page.
+            let raw = unsafe { own::rustproc_page_mapcount(self.raw().cast()) };
+            // CAST: A count of mappings is not negative.
+            return raw.wrapping_add(1) as u32;
         };
 
         if all <= 0 {
             return 0;
         }
+        // CAST: Counts are positive, and the number of pages of a folio fits.
         if all <= whole {
             return whole as u32;
         }
-        // CAST: Both are positive, and the number of pages of a folio fits.
         let (parts, pages) = ((all - whole) as u32, self.pages() as u32);
         ((parts + pages / 2) / pages + whole as u32).max(1)
     }
