@@ -21,11 +21,16 @@ use crate::{
         VmaWalk, //
     },
 };
-use core::cell::Cell;
 use kernel::{
     mm::MmWithUser,
     prelude::*,
-    sync::aref::ARef, //
+    sync::{
+        aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+    },
 };
 
 /// Where a reader of `maps` stands, as a file position.
@@ -70,7 +75,7 @@ pub(crate) fn is_end(position: i64) -> bool {
 /// Stands at a VMA, with it locked.
 pub(crate) struct Maps<'a> {
     walk: VmaWalk,
-    restart: &'a Cell<i64>,
+    restart: &'a Atomic<i64>,
 }
 
 impl<'a> Maps<'a> {
@@ -85,10 +90,10 @@ impl<'a> Maps<'a> {
     pub(crate) fn at(
         mm: ARef<MmWithUser>,
         position: &mut i64,
-        restart: &'a Cell<i64>,
+        restart: &'a Atomic<i64>,
     ) -> Result<Option<Self>> {
         if *position > 0 {
-            *position = restart.get();
+            *position = restart.load(Relaxed);
         }
         let start = Position::from_raw(*position);
         let address = match start {
@@ -125,7 +130,7 @@ impl<'a> Maps<'a> {
         // CAST: The position is an address here.
         let found = self.walk.advance(*position as usize)?;
 
-        self.restart.set(*position);
+        self.restart.store(*position, Relaxed);
         match self.walk.current() {
             Some(vma) if found => {
                 *position = Position::Address(vma.end()).into_raw();

@@ -255,7 +255,7 @@ impl<T: Single> SingleFile<T> {
 /// # Invariants
 ///
 /// `cursor` borrows from `state` and from the inode of the file; it is `None` except between
-/// `start()` and `stop()`.
+/// `start()` and `stop()`, and belongs to whoever holds the lock of the `seq_file`.
 struct Open<T: Records> {
     cursor: Option<T::Cursor<'static>>,
     state: T,
@@ -285,12 +285,24 @@ impl<T: Records> RecordFile<T> {
         unsafe { FileOperations::new(&Self::TABLE) }
     };
 
+    /// The state, which others may look at too.
+    ///
     /// # Safety
     ///
-    /// `seq` must belong to a file that `open()` has opened.
-    unsafe fn opened<'a>(seq: *mut bindings::seq_file) -> &'a mut Open<T> {
-        // SAFETY: `open()` stored the pointer, and `seq_file` calls one operation at a time.
-        unsafe { &mut *(*seq).private.cast::<Open<T>>() }
+    /// `seq` must belong to a file that `open()` has opened, and that is not released during `'a`.
+    unsafe fn state<'a>(seq: *mut bindings::seq_file) -> &'a T {
+        // SAFETY: `open()` stored the pointer; nobody changes the state until `release()`.
+        unsafe { &(*(*seq).private.cast::<Open<T>>()).state }
+    }
+
+    /// Where the reader stands.
+    ///
+    /// # Safety
+    ///
+    /// As for `state()`, and this context must hold the lock of `seq` during `'a`.
+    unsafe fn cursor<'a>(seq: *mut bindings::seq_file) -> &'a mut Option<T::Cursor<'static>> {
+        // SAFETY: `open()` stored the pointer; the lock makes the cursor ours alone.
+        unsafe { &mut (*(*seq).private.cast::<Open<T>>()).cursor }
     }
 
     /// # Safety
@@ -340,25 +352,28 @@ impl<T: Records> RecordFile<T> {
     ) -> *mut c_void {
         // SAFETY: By the function's condition; the state and the inode live until the file is
         // released, so the borrow that `start()` makes of them may be lengthened until `stop()`.
-        let (open, state, inode, position) = unsafe {
-            let open = Self::opened(seq);
-            let state: &'static T = &*ptr::from_ref(&open.state);
-            (open, state, inode_of::<T::Fs>(seq), &mut *position)
+        let (cursor, state, inode, position) = unsafe {
+            (
+                Self::cursor(seq),
+                Self::state(seq),
+                inode_of::<T::Fs>(seq),
+                &mut *position,
+            )
         };
 
         match T::start(state, inode, position) {
-            Ok(cursor) => {
+            Ok(started) => {
                 // INVARIANT: `stop()` takes the cursor away again.
-                open.cursor = cursor;
-                Self::here(open)
+                *cursor = started;
+                Self::here(cursor)
             }
             Err(error) => error.to_ptr(),
         }
     }
 
     /// What `seq_file` takes for the record: not null if there is one.
-    fn here(open: &mut Open<T>) -> *mut c_void {
-        match &mut open.cursor {
+    fn here(cursor: &mut Option<T::Cursor<'static>>) -> *mut c_void {
+        match cursor {
             Some(cursor) => ptr::from_mut(cursor).cast(),
             None => ptr::null_mut(),
         }
@@ -373,13 +388,13 @@ impl<T: Records> RecordFile<T> {
         position: *mut bindings::loff_t,
     ) -> *mut c_void {
         // SAFETY: By the condition of `start()`.
-        let (open, position) = unsafe { (Self::opened(seq), &mut *position) };
-        let Some(cursor) = &mut open.cursor else {
+        let (cursor, position) = unsafe { (Self::cursor(seq), &mut *position) };
+        let Some(standing) = cursor else {
             return ptr::null_mut();
         };
 
-        match T::next(cursor, position) {
-            Ok(true) => Self::here(open),
+        match T::next(standing, position) {
+            Ok(true) => Self::here(cursor),
             Ok(false) => ptr::null_mut(),
             Err(error) => error.to_ptr(),
         }
@@ -390,7 +405,7 @@ impl<T: Records> RecordFile<T> {
     /// As for `start()`.
     unsafe extern "C" fn stop(seq: *mut bindings::seq_file, _: *mut c_void) {
         // SAFETY: By the condition of `start()`.
-        unsafe { Self::opened(seq) }.cursor = None;
+        unsafe { *Self::cursor(seq) = None };
     }
 
     /// # Safety
@@ -398,9 +413,9 @@ impl<T: Records> RecordFile<T> {
     /// As for `start()`.
     unsafe extern "C" fn show(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
         // SAFETY: By the condition of `start()`; the file is shown by this context until we return.
-        let (open, mut seq) = unsafe { (Self::opened(seq), Seq::from_raw(seq)) };
+        let (cursor, mut seq) = unsafe { (Self::cursor(seq), Seq::from_raw(seq)) };
 
-        kernel::error::from_result(|| match &mut open.cursor {
+        kernel::error::from_result(|| match cursor {
             Some(cursor) => T::show(cursor, &mut seq).map(|()| 0),
             None => Err(EINVAL),
         })

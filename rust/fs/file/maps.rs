@@ -33,11 +33,13 @@ use crate::{
     },
     view::maps as view, //
 };
-use core::cell::Cell;
 use kernel::{
     mm::Mm,
     prelude::*,
-    sync::aref::ARef,
+    sync::{
+        aref::ARef,
+        atomic::Atomic, //
+    },
     task::Task, //
 };
 
@@ -46,7 +48,7 @@ pub(in crate::fs) struct Maps {
     /// The address space; its memory is pinned only while it is read.
     mm: Option<ARef<Mm>>,
     /// Where the VMA begins that is being shown.
-    restart: Cell<i64>,
+    restart: Atomic<i64>,
 }
 
 /// Stands at a VMA. The task is kept, as in stock, until the locks have been let go of.
@@ -85,7 +87,7 @@ impl Records for Maps {
 
         Ok(Self {
             mm: task.open_mm(AccessMode::READ_FSCREDS)?,
-            restart: Cell::new(0),
+            restart: Atomic::new(0),
         })
     }
 
