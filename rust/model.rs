@@ -20,6 +20,7 @@ pub mod maps;
 pub mod mem_sizes;
 pub mod numa_maps;
 pub mod pid_name;
+pub mod procmap_query;
 pub mod rss;
 pub mod scope;
 pub mod speculation;

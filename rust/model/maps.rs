@@ -36,6 +36,14 @@ pub struct VmaFlags {
 }
 
 impl VmaFlags {
+    /// Everything.
+    pub const ALL: Self = Self {
+        read: true,
+        write: true,
+        exec: true,
+        mayshare: true,
+    };
+
     /// Three letters or dashes, then `s` for shared or `p` for private.
     #[inline]
     pub const fn letters(self) -> [u8; 4] {
