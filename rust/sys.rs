@@ -6,12 +6,14 @@
 //! from a type invariant or from a condition of the C function that it calls. Nothing here decides
 //! what a procfs file shows.
 
+pub(crate) mod build_id;
 pub(crate) mod cred;
 pub(crate) mod file;
 pub(crate) mod fs;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod mempolicy;
 pub(crate) mod mm;
+pub(crate) mod name_buffer;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod node;
 pub(crate) mod percpu;
@@ -21,6 +23,7 @@ pub(crate) mod seq;
 pub(crate) mod signal;
 pub(crate) mod symbols;
 pub(crate) mod task;
+pub(crate) mod uaccess;
 pub(crate) mod vma;
 pub(crate) mod walk;
 

@@ -156,24 +156,30 @@ impl<'a> Maps<'a> {
 
 /// What `maps` says of a VMA before its name.
 pub(crate) fn record(vma: Vma<'_>) -> MapsRecord {
-    let bits = vma.flags();
     let file = vma.file();
 
     MapsRecord {
         // CAST: Addresses have 64 bits.
         start: vma.start() as u64,
         end: vma.end() as u64,
-        flags: VmaFlags {
-            read: bits & flags::READ != 0,
-            write: bits & flags::WRITE != 0,
-            exec: bits & flags::EXEC != 0,
-            mayshare: bits & flags::MAYSHARE != 0,
-        },
+        flags: permissions(vma),
         pgoff: file.map_or(0, |file| Pages(file.page_offset).to_bytes().0),
         dev: file.map_or(Device { major: 0, minor: 0 }, |file| Device {
             major: file.device.major,
             minor: file.device.minor,
         }),
         ino: file.map_or(0, |file| file.inode),
+    }
+}
+
+/// What may be done with a VMA.
+pub(super) fn permissions(vma: Vma<'_>) -> VmaFlags {
+    let bits = vma.flags();
+
+    VmaFlags {
+        read: bits & flags::READ != 0,
+        write: bits & flags::WRITE != 0,
+        exec: bits & flags::EXEC != 0,
+        mayshare: bits & flags::MAYSHARE != 0,
     }
 }

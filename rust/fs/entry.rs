@@ -77,7 +77,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry::both("statm", READ_ALL, SingleFile::<Statm>::OPERATIONS),
     Entry::both("status", READ_ALL, SingleFile::<Status>::OPERATIONS),
-    Entry::both("maps", READ_ALL, RecordFile::<Maps>::OPERATIONS),
+    Entry::both("maps", READ_ALL, RecordFile::<Maps>::OPERATIONS_WITH_IOCTL),
     #[cfg(CONFIG_PROC_PAGE_MONITOR)]
     Entry::both("smaps", READ_ALL, RecordFile::<Smaps>::OPERATIONS),
     #[cfg(CONFIG_PROC_PAGE_MONITOR)]

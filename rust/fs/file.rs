@@ -6,6 +6,7 @@ mod children;
 mod maps;
 #[cfg(CONFIG_NUMA)]
 mod numa_maps;
+mod procmap_query;
 mod smaps;
 mod smaps_rollup;
 mod stat;

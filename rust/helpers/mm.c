@@ -80,6 +80,11 @@ void rustproc_vma_end_read(struct vm_area_struct *vma)
 	vma_end_read(vma);
 }
 
+unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma)
+{
+	return vma_kernel_pagesize(vma);
+}
+
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm)
 {
 	return get_gate_vma(mm);
@@ -100,11 +105,6 @@ const char *rustproc_anon_vma_name(struct vm_area_struct *vma)
 	struct anon_vma_name *name = anon_vma_name(vma);
 
 	return name ? name->name : NULL;
-}
-
-unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma)
-{
-	return vma_kernel_pagesize(vma);
 }
 
 bool rustproc_arch_pkeys_enabled(void)

@@ -87,11 +87,11 @@ void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			    unsigned long addr);
 void rustproc_vma_iter_set(struct vma_iterator *vmi, unsigned long addr);
 void rustproc_vma_end_read(struct vm_area_struct *vma);
+unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
 bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma);
 bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma);
-unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
 bool rustproc_arch_pkeys_enabled(void);
 int rustproc_vma_pkey(struct vm_area_struct *vma);
 pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,
@@ -197,5 +197,9 @@ void rustproc_read_sequnlock_excl_irqrestore(seqlock_t *lock,
 
 /* thp.c */
 unsigned long rustproc_thp_vma_allowable_orders(struct vm_area_struct *vma);
+
+/* uaccess.c */
+int rustproc_copy_struct_from_user(void *to, size_t size,
+				   const void __user *from, size_t from_size);
 
 #endif /* RUSTPROC_HELPERS_H */

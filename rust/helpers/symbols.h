@@ -10,6 +10,7 @@
  * belong to every supported series.
  */
 
+RUSTPROC_FUNCTION(build_id_parse_file)
 RUSTPROC_FUNCTION(get_kthread_comm)
 RUSTPROC_FUNCTION(lock_next_vma)
 RUSTPROC_FUNCTION(lock_task_sighand)

@@ -4,8 +4,8 @@
 //!
 //! An author implements [`Single`] (the whole file is one record) or [`Records`] (a sequence of
 //! records between which the reader may pause), and gets the file's operations from
-//! [`SingleFile::OPERATIONS`] or [`RecordFile::OPERATIONS`]. Writing to such files is not
-//! supported.
+//! [`SingleFile::OPERATIONS`] or [`RecordFile::OPERATIONS`]. A file of records may also answer
+//! `ioctl(2)`, see [`Control`]. Writing to such files is not supported.
 //!
 //! Text is rendered straight into the `seq_file`'s buffer. A record that does not fit is rendered
 //! anew into a larger one by `seq_read()`; authors need not care.
@@ -37,6 +37,9 @@ use kernel::{
     bindings,
     ffi::{
         c_int,
+        c_long,
+        c_uint,
+        c_ulong,
         c_void, //
     },
     prelude::*,
@@ -170,6 +173,16 @@ pub(crate) trait Records: Observer + Send + Sized + 'static {
     ///
     /// What `read(2)` shall fail with.
     fn show(cursor: &mut Self::Cursor<'_>, seq: &mut Seq<'_>) -> Result;
+}
+
+/// A file of records that answers `ioctl(2)`, also while it is being read.
+pub(crate) trait Control: Records + Sync {
+    /// Does what `command` asks for. 32-bit programs arrive here too, with `argument` as a pointer.
+    ///
+    /// # Errors
+    ///
+    /// `ENOIOCTLCMD` for an unknown command; what else `ioctl(2)` shall fail with.
+    fn ioctl(&self, command: u32, argument: usize) -> Result<isize>;
 }
 
 /// The operations shared by both kinds of file.
@@ -419,5 +432,33 @@ impl<T: Records> RecordFile<T> {
             Some(cursor) => T::show(cursor, &mut seq).map(|()| 0),
             None => Err(EINVAL),
         })
+    }
+}
+
+impl<T: Control> RecordFile<T> {
+    const TABLE_WITH_IOCTL: bindings::file_operations = bindings::file_operations {
+        unlocked_ioctl: Some(Self::ioctl),
+        compat_ioctl: bindings::compat_ptr_ioctl,
+        ..Self::TABLE
+    };
+
+    /// The file's operations, `ioctl(2)` among them.
+    pub(crate) const OPERATIONS_WITH_IOCTL: FileOperations<T::Fs> = {
+        // SAFETY: Every operation expects a file whose inode is one of `T::Fs`.
+        unsafe { FileOperations::new(&Self::TABLE_WITH_IOCTL) }
+    };
+
+    /// # Safety
+    ///
+    /// Called by the VFS with a file that `open()` has opened.
+    unsafe extern "C" fn ioctl(
+        file: *mut bindings::file,
+        command: c_uint,
+        argument: c_ulong,
+    ) -> c_long {
+        // SAFETY: By the function's condition; the file stays open during the call.
+        let state = unsafe { Self::state((*file).private_data.cast()) };
+
+        kernel::error::from_result(|| state.ioctl(command, argument))
     }
 }

@@ -5,18 +5,22 @@
 //! Each VMA is locked by itself while it is looked at, so that the target may map and unmap
 //! elsewhere; `mmap_lock` is taken only when a VMA's reference count is about to overflow.
 //!
-//! Lock order: RCU for the whole walk, inside it one VMA's lock at a time. When the walk falls back
-//! to `mmap_lock`, RCU is let go of first and not taken again.
+//! Lock order: RCU for the whole of a [`VmaWalk`], inside it one VMA's lock at a time. When the walk
+//! falls back to `mmap_lock`, RCU is let go of first and not taken again. A [`FoundVma`] holds the
+//! one lock without RCU, so that its holder may sleep.
 //!
 //! C header: [`include/linux/mmap_lock.h`](srctree/include/linux/mmap_lock.h); mirrors
-//! `proc_get_vma()` and the functions around it in
+//! `proc_get_vma()` and `query_vma_find_by_addr()` and the functions around them in
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
 pub(crate) mod flags;
 
 use crate::{
     bindings as own,
-    sys::mm::MmExt, //
+    sys::{
+        build_id::BackingFile,
+        mm::MmExt, //
+    },
 };
 use core::{
     ffi::CStr,
@@ -241,6 +245,131 @@ impl<'a> LockedVma<'a> {
     }
 }
 
+/// How a [`FoundVma`] is locked.
+#[derive(Clone, Copy)]
+enum Held {
+    /// By its own lock.
+    Vma,
+    /// By `mmap_lock`, held for reading.
+    Mmap,
+}
+
+/// A VMA that has been looked up by address, locked. Its holder may sleep.
+///
+/// # Invariants
+///
+/// `vma` is a VMA of `mm`, and the lock that `held` names is held by this context.
+#[must_use = "the lock is let go of when the value is dropped"]
+pub(crate) struct FoundVma<'a> {
+    vma: NonNull<bindings::vm_area_struct>,
+    held: Held,
+    mm: &'a MmWithUser,
+    _not_send: NotThreadSafe,
+}
+
+impl<'a> FoundVma<'a> {
+    /// Finds the first VMA that ends above `address`. May sleep for `mmap_lock`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn find(mm: &'a MmWithUser, address: usize) -> Result<Option<Self>> {
+        let mut iter = MaybeUninit::<bindings::vma_iterator>::uninit();
+
+        // SAFETY: RCU may be taken in any context, and protects the lookup; the helper initialises
+        // `iter` fully. `lock_next_vma()` returns with RCU held.
+        let vma = unsafe {
+            bindings::rcu_read_lock();
+            own::rustproc_vma_iter_init(iter.as_mut_ptr(), mm.raw(), address);
+            let vma = bindings::lock_next_vma(mm.raw(), iter.as_mut_ptr(), address);
+            bindings::rcu_read_unlock();
+            vma
+        };
+
+        match from_err_ptr(vma) {
+            // SAFETY: What `lock_next_vma()` returns is locked.
+            Ok(vma) => Ok(unsafe { Self::new(vma, Held::Vma, mm) }),
+            Err(EAGAIN) => Ok(Self::find_slowly(mm, address)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Does so under `mmap_lock`.
+    fn find_slowly(mm: &'a MmWithUser, address: usize) -> Option<Self> {
+        // SAFETY: The address space is valid; the lock is taken for the lookup, and kept if there
+        // is a VMA.
+        unsafe {
+            bindings::mmap_read_lock(mm.raw());
+            let found = Self::new(bindings::find_vma(mm.raw(), address), Held::Mmap, mm);
+            if found.is_none() {
+                bindings::mmap_read_unlock(mm.raw());
+            }
+            found
+        }
+    }
+
+    /// `None` for null.
+    ///
+    /// # Safety
+    ///
+    /// `vma` must be null, or a VMA of `mm` that is locked as `held` says; the lock passes over to
+    /// the value.
+    unsafe fn new(
+        vma: *mut bindings::vm_area_struct,
+        held: Held,
+        mm: &'a MmWithUser,
+    ) -> Option<Self> {
+        // INVARIANT: By the function's condition.
+        NonNull::new(vma).map(|vma| Self {
+            vma,
+            held,
+            mm,
+            _not_send: NotThreadSafe,
+        })
+    }
+
+    /// Finds the VMA after this one, of which it lets go first. May sleep for `mmap_lock`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn next(mut self) -> Result<Option<Self>> {
+        let (mm, end) = (self.mm, self.vma().end());
+
+        match self.held {
+            Held::Vma => {
+                drop(self);
+                Self::find(mm, end)
+            }
+            Held::Mmap => {
+                // SAFETY: By the type invariant `mmap_lock` is held.
+                let vma = NonNull::new(unsafe { bindings::find_vma(mm.raw(), end) });
+                Ok(vma.map(|vma| {
+                    // INVARIANT: `mmap_lock` protects this one too.
+                    self.vma = vma;
+                    self
+                }))
+            }
+        }
+    }
+
+    /// The VMA.
+    pub(crate) fn vma(&self) -> Vma<'_> {
+        // SAFETY: By the type invariant the VMA is locked; `self` is borrowed meanwhile.
+        Vma(unsafe { VmaRef::from_raw(self.vma.as_ptr()) })
+    }
+}
+
+impl Drop for FoundVma<'_> {
+    fn drop(&mut self) {
+        match self.held {
+            Held::Vma => unlock_vma(Some(self.vma)),
+            // SAFETY: By the type invariant `mmap_lock` is held.
+            Held::Mmap => unsafe { bindings::mmap_read_unlock(self.mm.raw()) },
+        }
+    }
+}
+
 /// What names a VMA in `maps`.
 pub(crate) enum VmaName<'a> {
     /// Nothing does.
@@ -382,6 +511,12 @@ impl<'a> Vma<'a> {
         is_shmem.then_some(Shmem(*self))
     }
 
+    /// Whether it maps a file.
+    pub(crate) fn has_file(&self) -> bool {
+        // SAFETY: The VMA is locked, and the pointer is only compared.
+        unsafe { !(*self.raw()).vm_file.is_null() }
+    }
+
     /// The mapped file, if there is one.
     pub(crate) fn file(&self) -> Option<MappedFile> {
         // SAFETY: The VMA is locked, so that its file is pinned, and that its inode and both
@@ -394,6 +529,15 @@ impl<'a> Vma<'a> {
                 inode: (*inode).i_ino,
                 page_offset: (*self.raw()).vm_pgoff as u64,
             })
+        }
+    }
+
+    /// The mapped file itself, to be used after the VMA has been let go of.
+    pub(crate) fn backing_file(&self) -> Option<ARef<BackingFile>> {
+        // SAFETY: The VMA is locked, so that its file is pinned.
+        unsafe {
+            let file = NonNull::new((*self.raw()).vm_file)?;
+            Some(BackingFile::from_raw(file.as_ptr()).into())
         }
     }
 

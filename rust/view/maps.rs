@@ -52,6 +52,12 @@ pub fn pad_to_name(column: NameColumn, out: &mut Text<'_>) {
 #[inline]
 pub fn name(column: NameColumn, name: Name<'_>, out: &mut Text<'_>) {
     pad_to_name(column, out);
+    bare_name(name, out);
+}
+
+/// Prints a name that is not a path.
+#[inline]
+pub fn bare_name(name: Name<'_>, out: &mut Text<'_>) {
     match name {
         Name::Special(name) => out.bytes(name),
         Name::Anon(name) => bracketed("[anon:", name, out),

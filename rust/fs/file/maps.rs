@@ -3,13 +3,14 @@
 //! `maps`: the mappings of a process.
 //!
 //! Whoever opens it must be allowed to trace the process; the address space is the one that the
-//! process has then, also after an exec.
+//! process has then, also after an exec. What `ioctl(2)` answers is in [`procmap_query`].
 
 use super::{
     super::{
         counters::Counted,
         Proc, //
     },
+    procmap_query,
     task_of, //
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     sys::{
         fs::Inode,
         seq::{
+            Control,
             Records,
             Seq, //
         },
@@ -40,7 +42,8 @@ use kernel::{
         aref::ARef,
         atomic::Atomic, //
     },
-    task::Task, //
+    task::Task,
+    uaccess::UserPtr, //
 };
 
 /// The file, opened.
@@ -115,6 +118,18 @@ impl Records for Maps {
     fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
         show(cursor.maps.current().ok_or(EINVAL)?, seq);
         Ok(())
+    }
+}
+
+impl Control for Maps {
+    fn ioctl(&self, command: u32, argument: usize) -> Result<isize> {
+        match command {
+            procmap_query::COMMAND => {
+                procmap_query::answer(self.mm.as_deref(), UserPtr::from_addr(argument))?;
+                Ok(0)
+            }
+            _ => Err(ENOIOCTLCMD),
+        }
     }
 }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Structs that user space passes along with their size, so that later kernels may add to them.
+//!
+//! Extends [`kernel::uaccess`]. C header:
+//! [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
+
+use crate::{
+    bindings as own,
+    model::procmap_query::ProcmapQuery, //
+};
+use core::{
+    mem::offset_of,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    transmute::{
+        AsBytes,
+        FromBytes, //
+    },
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+};
+
+/// Reads a struct of which the caller knows `size` bytes; the rest of it becomes zero. Mirrors
+/// `copy_struct_from_user()`, which it calls.
+///
+/// # Errors
+///
+/// `E2BIG` if the caller knows more than we do and has set some of that; `EFAULT`.
+pub(crate) fn read_struct<T: FromBytes>(from: UserPtr, size: usize, to: &mut T) -> Result {
+    // SAFETY: There is room for the struct, and any bytes make a `T`; the address may be any.
+    to_result(unsafe {
+        own::rustproc_copy_struct_from_user(
+            ptr::from_mut(to).cast(),
+            size_of::<T>(),
+            from.as_const_ptr(),
+            size,
+        )
+    })
+}
+
+/// Writes what the caller knows of a struct, `size` bytes, and no more than there is.
+///
+/// # Errors
+///
+/// `EFAULT`.
+pub(crate) fn write_struct<T: AsBytes>(to: UserPtr, value: &T, size: usize) -> Result {
+    let bytes = value.as_bytes();
+
+    write(to, bytes.get(..size).unwrap_or(bytes))
+}
+
+/// Writes `bytes`.
+///
+/// # Errors
+///
+/// `EFAULT`.
+pub(crate) fn write(to: UserPtr, bytes: &[u8]) -> Result {
+    UserSlice::new(to, bytes.len()).writer().write_slice(bytes)
+}
+
+// SAFETY: It consists of numbers.
+unsafe impl FromBytes for ProcmapQuery {}
+
+// SAFETY: It consists of numbers, without padding between them.
+unsafe impl AsBytes for ProcmapQuery {}
+
+static_assert!(size_of::<ProcmapQuery>() == size_of::<bindings::procmap_query>());
+static_assert!(
+    offset_of!(ProcmapQuery, build_id_addr) == offset_of!(bindings::procmap_query, build_id_addr)
+);
