@@ -19,6 +19,7 @@ pub mod comm;
 pub mod maps;
 pub mod mem_sizes;
 pub mod numa_maps;
+pub mod page_scan;
 pub mod pagemap;
 pub mod pid_name;
 pub mod procmap_query;
