@@ -13,6 +13,7 @@ pub(crate) mod fs;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod mempolicy;
 pub(crate) mod mm;
+pub(crate) mod mmu_notifier;
 pub(crate) mod name_buffer;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod node;

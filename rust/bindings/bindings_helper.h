@@ -10,6 +10,7 @@
 #include <linux/kthread.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/pagewalk.h>

@@ -8,6 +8,7 @@
 
 #include <linux/fs.h>
 #include <linux/mm_types.h>
+#include <linux/mmu_notifier.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -99,6 +100,14 @@ pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,
 const struct path *rustproc_file_user_path(const struct file *file);
 const struct inode *rustproc_file_user_inode(const struct file *file);
 
+/* mmu_notifier.c */
+void rustproc_mmu_notifier_range_init(struct mmu_notifier_range *range,
+				      enum mmu_notifier_event event,
+				      struct mm_struct *mm,
+				      unsigned long start, unsigned long end);
+void rustproc_mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range);
+void rustproc_mmu_notifier_invalidate_range_end(struct mmu_notifier_range *range);
+
 /* pagewalk.c */
 spinlock_t *rustproc_pmd_trans_huge_lock(pmd_t *pmd,
 					 struct vm_area_struct *vma);
@@ -159,6 +168,9 @@ extern unsigned long *rustproc_huge_anon_orders_inherit;
 extern unsigned long *rustproc_huge_anon_orders_madvise;
 extern unsigned long *rustproc_huge_zero_pfn;
 extern unsigned long *rustproc_transparent_hugepage_flags;
+#ifdef CONFIG_LOCKDEP
+extern struct lockdep_map *rustproc_mmu_notifier_map;
+#endif
 int rustproc_symbols_resolve(void);
 
 /* task.c */

@@ -56,6 +56,9 @@ static const struct function_symbol function_symbols[] = {
 };
 
 rwlock_t *rustproc_tasklist_lock;
+#if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
+struct lockdep_map *rustproc_mmu_notifier_map;
+#endif
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 unsigned long *rustproc_huge_anon_orders_always;
 unsigned long *rustproc_huge_anon_orders_inherit;
@@ -71,6 +74,10 @@ struct data_symbol {
 
 static const struct data_symbol data_symbols[] = {
 	{ "tasklist_lock", (void **)&rustproc_tasklist_lock },
+#if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
+	{ "__mmu_notifier_invalidate_range_start_map",
+	  (void **)&rustproc_mmu_notifier_map },
+#endif
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	{ "huge_anon_orders_always", (void **)&rustproc_huge_anon_orders_always },
 	{ "huge_anon_orders_inherit", (void **)&rustproc_huge_anon_orders_inherit },

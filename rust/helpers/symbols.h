@@ -45,6 +45,11 @@ RUSTPROC_FUNCTION(get_task_policy)
 RUSTPROC_FUNCTION(mpol_to_str)
 #endif
 
+#ifdef CONFIG_MMU_NOTIFIER
+RUSTPROC_FUNCTION(__mmu_notifier_invalidate_range_end)
+RUSTPROC_FUNCTION(__mmu_notifier_invalidate_range_start)
+#endif
+
 #ifdef CONFIG_NUMA_BALANCING
 RUSTPROC_FUNCTION(task_numa_group_id)
 #endif
