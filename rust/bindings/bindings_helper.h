@@ -30,6 +30,7 @@
 #include "rustproc_helpers.h"
 
 /* Macros that bindgen cannot evaluate. */
+static const unsigned int RUSTPROC_CONST_LINUX_VERSION_CODE = LINUX_VERSION_CODE;
 static const unsigned long RUSTPROC_CONST_SB_NOSUID = SB_NOSUID;
 static const unsigned long RUSTPROC_CONST_SB_NOEXEC = SB_NOEXEC;
 static const unsigned long RUSTPROC_CONST_SB_NODIRATIME = SB_NODIRATIME;
@@ -81,6 +82,8 @@ static const u64 RUSTPROC_CONST_FOLIO_MAPPING_ANON = FOLIO_MAPPING_ANON;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_KSM = FOLIO_MAPPING_KSM;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_FLAGS = FOLIO_MAPPING_FLAGS;
 static const pteval_t RUSTPROC_CONST_PTE_PRESENT = _PAGE_PRESENT | _PAGE_PROTNONE;
+static const pteval_t RUSTPROC_CONST_PTE_VALID = _PAGE_PRESENT;
+static const pteval_t RUSTPROC_CONST_PTE_SPECIAL = _PAGE_SPECIAL;
 static const pteval_t RUSTPROC_CONST_PMD_PRESENT =
 	_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE;
 static const pteval_t RUSTPROC_CONST_PTE_IGNORED = _PAGE_KNL_ERRATUM_MASK;

@@ -48,6 +48,11 @@ unsigned long rustproc_pmd_pfn(pmd_t pmd)
 	return pmd_pfn(pmd);
 }
 
+struct page *rustproc_pmd_page(pmd_t pmd)
+{
+	return pmd_page(pmd);
+}
+
 struct page *rustproc_pte_page(pte_t pte)
 {
 	return pte_page(pte);

@@ -119,6 +119,7 @@ bool rustproc_hugetlb_pmd_shared(pte_t *pte);
 unsigned long rustproc_huge_page_size(struct vm_area_struct *vma);
 unsigned long rustproc_pte_pfn(pte_t pte);
 unsigned long rustproc_pmd_pfn(pmd_t pmd);
+struct page *rustproc_pmd_page(pmd_t pmd);
 struct page *rustproc_pte_page(pte_t pte);
 softleaf_t rustproc_softleaf_from_pte(pte_t pte);
 softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd);
@@ -163,6 +164,7 @@ int rustproc_fatal_signal_pending(struct task_struct *task);
 
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
+extern unsigned long *rustproc_highest_memmap_pfn;
 extern unsigned long *rustproc_huge_anon_orders_always;
 extern unsigned long *rustproc_huge_anon_orders_inherit;
 extern unsigned long *rustproc_huge_anon_orders_madvise;

@@ -28,6 +28,7 @@ pub(crate) use self::{
     },
     folio::{
         Folio,
+        FolioLook,
         Page, //
     },
     table::{

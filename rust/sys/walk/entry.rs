@@ -11,10 +11,16 @@
 use super::folio::Page;
 use crate::{
     bindings as own,
-    sys::vma::Vma, //
+    sys::{
+        read_long,
+        vma::Vma, //
+    },
 };
 use core::marker::PhantomData;
-use kernel::bindings;
+use kernel::{
+    bindings,
+    page::PAGE_SHIFT, //
+};
 
 /// Bits of a page-table entry, all names and meanings the architecture's.
 mod bits {
@@ -25,9 +31,11 @@ mod bits {
         RUSTPROC_CONST_PTE_IGNORED as IGNORED,
         RUSTPROC_CONST_PTE_PRESENT as PRESENT,
         RUSTPROC_CONST_PTE_SOFT_DIRTY as SOFT_DIRTY,
+        RUSTPROC_CONST_PTE_SPECIAL as SPECIAL,
         RUSTPROC_CONST_PTE_SWP_SOFT_DIRTY as SWP_SOFT_DIRTY,
         RUSTPROC_CONST_PTE_SWP_UFFD as SWP_UFFD,
-        RUSTPROC_CONST_PTE_UFFD as UFFD, //
+        RUSTPROC_CONST_PTE_UFFD as UFFD,
+        RUSTPROC_CONST_PTE_VALID as VALID, //
     };
 }
 
@@ -96,15 +104,33 @@ impl<'t> Pte<'t> {
         }
     }
 
-    /// Page frame number of a present entry.
+    /// Page frame number of a present entry. Mirrors `pte_pfn()`.
+    #[inline]
     pub(crate) fn pfn(&self) -> u64 {
+        // One that the CPU shall not use has its frame inverted.
+        #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
+        if self.has(bits::VALID) {
+            // SAFETY: Set at boot. CAST: An entry has 64 bits.
+            return (self.raw.pte as u64 & unsafe { bindings::physical_mask }) >> PAGE_SHIFT;
+        }
         // SAFETY: Takes a number. CAST: It has 64 bits.
         unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
     }
 
     /// What a present entry maps, if it is memory that belongs to the VMA. Mirrors
     /// `vm_normal_page()`.
+    #[inline]
     pub(crate) fn page(&self) -> Option<Page<'t>> {
+        #[cfg(CONFIG_SPARSEMEM_VMEMMAP)]
+        if !self.has(bits::SPECIAL) {
+            let pfn = self.pfn();
+            // SAFETY: The variable is a word, set at boot and by memory hotplug.
+            if pfn <= unsafe { read_long(own::rustproc_highest_memmap_pfn) } {
+                // SAFETY: A frame in range that an ordinary entry maps has a page struct, which the
+                // entry keeps; by the type invariant its table is locked.
+                return unsafe { Page::from_pfn(pfn) };
+            }
+        }
         // SAFETY: The entry is present in a locked table of the VMA by the type invariant; what it
         // maps it keeps.
         unsafe { Page::from_raw(own::vm_normal_page(self.vma.raw(), self.address, self.raw)) }
@@ -184,6 +210,16 @@ impl<'t> PmdLeaf<'t> {
         unsafe { own::rustproc_pmd_pfn(self.raw) as u64 }
     }
 
+    /// The first page that a present entry maps, whatever it belongs to. Mirrors `pmd_page()`.
+    pub(crate) fn first_page(&self) -> Option<Page<'t>> {
+        if !self.is_present() {
+            return None;
+        }
+        // SAFETY: Walks keep out of VMAs whose memory may lack page structs. The entry is locked by
+        // the type invariant; what it maps it keeps.
+        unsafe { Page::from_raw(own::rustproc_pmd_page(self.raw)) }
+    }
+
     /// What a present entry maps, if it is memory that belongs to the VMA: the first page, or the
     /// one at the walked address. Mirrors `vm_normal_page_pmd()`.
     pub(crate) fn page(&self) -> Option<Page<'t>> {
@@ -239,6 +275,16 @@ impl<'t> HugetlbPte<'t> {
     /// The page has been written to. For a present entry.
     pub(crate) fn is_dirty(&self) -> bool {
         self.has(bits::DIRTY)
+    }
+
+    /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `huge_pte_uffd()` and
+    /// `pte_swp_uffd_any()`.
+    pub(crate) fn is_uffd_any(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::UFFD)
+        } else {
+            self.has(bits::SWP_UFFD) || (!self.is_none() && self.leaf().is_uffd_wp_marker())
+        }
     }
 
     /// Page frame number of the first page, of a present entry.

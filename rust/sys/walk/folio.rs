@@ -18,6 +18,9 @@ use core::{
 };
 use kernel::bindings;
 
+/// The bit that tells a page inside a folio from its first page.
+const TAIL: u64 = 1;
+
 /// A page that an entry maps.
 ///
 /// # Invariants
@@ -43,10 +46,37 @@ impl<'t> Page<'t> {
         })
     }
 
-    /// The folio that the page belongs to.
+    /// The page of a frame.
+    ///
+    /// # Safety
+    ///
+    /// The frame must be memory with a page struct, mapped by an entry whose table is locked for
+    /// `'t`.
+    #[cfg(CONFIG_SPARSEMEM_VMEMMAP)]
+    #[inline]
+    pub(super) unsafe fn from_pfn(pfn: u64) -> Option<Self> {
+        // SAFETY: The variable is set at boot; by the function's condition the array that it is the
+        // address of has an element for the frame. CAST: A frame number fits an index.
+        unsafe {
+            let array = bindings::vmemmap_base as *mut bindings::page;
+            Self::from_raw(array.add(pfn as usize))
+        }
+    }
+
+    /// The folio that the page belongs to. Mirrors `page_folio()`.
+    #[inline]
     pub(crate) fn folio(&self) -> Folio<'t> {
-        // SAFETY: The page is mapped by the type invariant, so it has a folio, which is kept as well.
-        let raw = unsafe { NonNull::new_unchecked(own::rustproc_page_folio(self.raw.as_ptr())) };
+        // SAFETY: The page is valid by the type invariant; the field is one word.
+        let info = unsafe {
+            let fields = &raw const (*self.raw.as_ptr()).__bindgen_anon_1.__bindgen_anon_3;
+            read_long(&raw const (*fields).compound_info)
+        };
+        let raw = if info & TAIL == 0 {
+            self.raw.cast()
+        } else {
+            // SAFETY: The page is mapped by the type invariant, so it has a folio, kept as well.
+            unsafe { NonNull::new_unchecked(own::rustproc_page_folio(self.raw.as_ptr())) }
+        };
 
         // INVARIANT: As above.
         Folio {
@@ -183,6 +213,71 @@ pub(crate) struct Folio<'t> {
     _table: PhantomData<&'t ()>,
 }
 
+/// A look at a folio that serves for all entries of one locked table that map pages of it.
+///
+/// While one of its pages is mapped there, a folio is neither split nor made another's.
+#[derive(Clone, Copy)]
+pub(crate) struct FolioLook<'t> {
+    folio: Folio<'t>,
+    pages: usize,
+    state: FolioState,
+    #[cfg(CONFIG_PAGE_MAPCOUNT)]
+    entire_mapcount: i32,
+    #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
+    shared: bool,
+}
+
+impl<'t> FolioLook<'t> {
+    /// Looks at the folio of `page`.
+    #[inline]
+    pub(crate) fn new(page: Page<'t>) -> Self {
+        let folio = page.folio();
+        let state = folio.state();
+        let large = state.is_large();
+
+        Self {
+            folio,
+            pages: if large { folio.pages() } else { 1 },
+            state,
+            #[cfg(CONFIG_PAGE_MAPCOUNT)]
+            entire_mapcount: if large { folio.entire_mapcount() } else { 0 },
+            #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
+            shared: folio.maybe_mapped_shared(),
+        }
+    }
+
+    /// Whether `page` belongs to the folio.
+    #[inline]
+    pub(crate) fn covers(&self, page: Page<'t>) -> bool {
+        let distance = page
+            .raw
+            .addr()
+            .get()
+            .wrapping_sub(self.folio.raw.addr().get());
+
+        distance / size_of::<bindings::page>() < self.pages
+    }
+
+    /// What the folio's flags say.
+    #[inline]
+    pub(crate) fn state(&self) -> FolioState {
+        self.state
+    }
+
+    /// Whether `page`, one of the folio's, is mapped just once; without a count for each page,
+    /// whether the folio is mapped by one address space, by estimate.
+    #[inline]
+    pub(crate) fn is_exclusive(&self, page: Page<'t>) -> bool {
+        #[cfg(CONFIG_PAGE_MAPCOUNT)]
+        return page.own_mapcount().wrapping_add(self.entire_mapcount) == 1;
+        #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
+        {
+            let _ = page;
+            !self.shared
+        }
+    }
+}
+
 /// A snapshot of what a folio's flags and its mapping say.
 #[derive(Clone, Copy)]
 pub(crate) struct FolioState {
@@ -193,6 +288,11 @@ pub(crate) struct FolioState {
 impl FolioState {
     const fn has(self, flag: bindings::pageflags) -> bool {
         self.flags & (1 << flag) != 0
+    }
+
+    /// Has more than one page. Mirrors `folio_test_large()`.
+    const fn is_large(self) -> bool {
+        self.has(bindings::pageflags_PG_head)
     }
 
     /// Anonymous memory. Mirrors `folio_test_anon()`.
@@ -266,7 +366,7 @@ impl Folio<'_> {
 
     /// Whether it has more than one page.
     pub(crate) fn is_large(&self) -> bool {
-        self.state().has(bindings::pageflags_PG_head)
+        self.state().is_large()
     }
 
     /// Number of its pages.
