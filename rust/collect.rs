@@ -11,6 +11,7 @@ pub(crate) mod children;
 pub(crate) mod maps;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod numa_maps;
+pub(crate) mod pagemap;
 pub(crate) mod procmap_query;
 pub(crate) mod smaps;
 pub(crate) mod smaps_rollup;

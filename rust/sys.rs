@@ -40,6 +40,10 @@ const OWNER: *mut kernel::bindings::module = {
     (&raw mut __this_module).cast()
 };
 
+/// Whether the kernel that the module is built for is of series 7.3, or newer.
+pub(crate) const SINCE_7_3: bool =
+    crate::bindings::RUSTPROC_CONST_LINUX_VERSION_CODE >= (7 << 16) + (3 << 8);
+
 /// Reads a word that others may change at any time.
 ///
 /// # Safety

@@ -12,6 +12,7 @@ use super::{
         Children,
         Maps,
         NumaMaps,
+        Pagemap,
         ProcessStat,
         Smaps,
         SmapsRollup,
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     model::scope::Scope,
     sys::{
+        file::RawFile,
         fs::FileOperations,
         seq::{
             RecordFile,
@@ -34,6 +36,9 @@ use crate::{
 
 /// Regular file that everyone may read.
 const READ_ALL: u16 = 0o100444;
+
+/// Regular file that its owner may read.
+const READ_OWNER: u16 = 0o100400;
 
 /// A file of ours.
 pub(super) struct Entry {
@@ -88,6 +93,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     #[cfg(CONFIG_NUMA)]
     Entry::both("numa_maps", READ_ALL, RecordFile::<NumaMaps>::OPERATIONS),
+    #[cfg(CONFIG_PROC_PAGE_MONITOR)]
+    Entry::both("pagemap", READ_OWNER, RawFile::<Pagemap>::OPERATIONS),
     #[cfg(CONFIG_PROC_CHILDREN)]
     Entry {
         name: "children",

@@ -6,6 +6,7 @@ mod children;
 mod maps;
 #[cfg(CONFIG_NUMA)]
 mod numa_maps;
+mod pagemap;
 mod procmap_query;
 mod smaps;
 mod smaps_rollup;
@@ -17,6 +18,7 @@ pub(super) use self::{
     children::Children,
     maps::Maps,
     numa_maps::NumaMaps,
+    pagemap::Pagemap,
     smaps::Smaps,
     smaps_rollup::SmapsRollup,
     stat::{

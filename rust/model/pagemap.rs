@@ -2,8 +2,57 @@
 
 //! The entries of `pagemap`, one of 64 bits for each page of the address space.
 //!
-//! C counterparts: `make_pme` and `pte_to_pagemap_entry` of
+//! C counterparts: `make_pme`, `pte_to_pagemap_entry` and `pagemap_read` of
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use super::units::PAGE_SHIFT;
+use core::ops::Range;
+
+/// Size of an entry in bytes. Reads that are not multiples of it, at such positions, fail.
+pub const ENTRY_SIZE: u64 = 8;
+
+/// The address whose entry is at `position`, in bytes; `None` where no address has 64 bits.
+#[inline]
+pub const fn address_at(position: u64) -> Option<u64> {
+    let page = position / ENTRY_SIZE;
+
+    if page > u64::MAX >> PAGE_SHIFT {
+        return None;
+    }
+    Some(page << PAGE_SHIFT)
+}
+
+/// The addresses whose entries a read of `entries` entries from `start` yields, in an address space
+/// of `task_size` bytes.
+#[inline]
+pub fn addresses(start: u64, entries: u64, task_size: u64) -> Range<u64> {
+    let end = match start.checked_add(entries << PAGE_SHIFT) {
+        Some(end) if end < task_size => end,
+        _ => task_size,
+    };
+
+    start.min(end)..end
+}
+
+/// Whether a reader may see where in memory pages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frames {
+    /// It may.
+    Shown,
+    /// Frames read as 0.
+    Hidden,
+}
+
+impl Frames {
+    /// What the reader sees of `frame`.
+    #[inline]
+    pub const fn show(self, frame: u64) -> u64 {
+        match self {
+            Self::Shown => frame,
+            Self::Hidden => 0,
+        }
+    }
+}
 
 /// Bits of the frame.
 const FRAME_BITS: u32 = 55;
@@ -36,8 +85,7 @@ impl PagemapEntry {
     /// In memory; the frame is the page's number.
     pub const PRESENT: u64 = 1 << 63;
 
-    /// What the frame of a huge page's next page has more if it is a
-    /// [`PagemapEntry::swap_frame`].
+    /// What the [`PagemapEntry::swap_frame`] of a huge page's next page has more.
     pub const SWAP_STEP: u64 = 1 << SWAP_TYPE_BITS;
 
     /// The entry of a frame and flags, whose bits are constants of this type. Those bits of the
@@ -61,9 +109,69 @@ impl PagemapEntry {
     }
 }
 
+/// The entries of pages that differ in nothing but their frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The frame of the first.
+    pub frame: u64,
+    /// The flags of each.
+    pub flags: u64,
+    /// What the frame of each has more than that of the one before it.
+    pub step: u64,
+}
+
+impl Run {
+    /// Writes the bits of as many entries as `entries` has room for.
+    #[inline]
+    pub fn fill(&self, entries: &mut [u64]) {
+        let mut frame = self.frame;
+
+        if self.step == 0 {
+            entries.fill(PagemapEntry::new(frame, self.flags).bits());
+            return;
+        }
+        for entry in entries {
+            *entry = PagemapEntry::new(frame, self.flags).bits();
+            frame = frame.wrapping_add(self.step);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_are_pages() {
+        for (position, address) in [
+            (0, Some(0)),
+            (8, Some(0x1000)),
+            (0x200_0000, Some(0x4_0000_0000)),
+            (((1 << 52) - 1) * 8, Some(u64::MAX - 0xfff)),
+            ((1 << 52) * 8, None),
+            (u64::MAX - 7, None),
+        ] {
+            assert_eq!(address_at(position), address);
+        }
+    }
+
+    #[test]
+    fn reads_end_with_the_address_space() {
+        const SIZE: u64 = 0x7fff_ffff_f000;
+        for (start, entries, addresses) in [
+            (0, 1, 0..0x1000),
+            (0x5000, 512, 0x5000..0x20_5000),
+            (SIZE - 0x2000, 1, SIZE - 0x2000..SIZE - 0x1000),
+            (SIZE - 0x2000, 2, SIZE - 0x2000..SIZE),
+            (SIZE - 0x2000, 3, SIZE - 0x2000..SIZE),
+            (SIZE, 1, SIZE..SIZE),
+            (SIZE + 0x1000, 1, SIZE..SIZE),
+            (u64::MAX - 0xfff, 1, SIZE..SIZE),
+            (u64::MAX - 0xfff, 9, SIZE..SIZE),
+        ] {
+            assert_eq!(super::addresses(start, entries, SIZE), addresses);
+        }
+    }
 
     #[test]
     fn bits_stand_in_their_places() {
@@ -93,6 +201,41 @@ mod tests {
         ] {
             let entry = PagemapEntry::new(frame, PagemapEntry::PRESENT | PagemapEntry::FILE);
             assert_eq!(entry.bits(), bits);
+        }
+    }
+
+    #[test]
+    fn runs_count_frames_up() {
+        let mut entries = [9; 3];
+        for (run, expected) in [
+            (Run::default(), [0; 3]),
+            (
+                Run {
+                    frame: 5,
+                    flags: PagemapEntry::PRESENT,
+                    step: 0,
+                },
+                [(1 << 63) + 5; 3],
+            ),
+            (
+                Run {
+                    frame: (1 << 55) - 1,
+                    flags: PagemapEntry::FILE,
+                    step: 1,
+                },
+                [(1 << 61) + (1 << 55) - 1, 1 << 61, (1 << 61) + 1],
+            ),
+            (
+                Run {
+                    frame: 3,
+                    flags: PagemapEntry::SWAP,
+                    step: PagemapEntry::SWAP_STEP,
+                },
+                [(1 << 62) + 3, (1 << 62) + 35, (1 << 62) + 67],
+            ),
+        ] {
+            run.fill(&mut entries);
+            assert_eq!(entries, expected);
         }
     }
 

@@ -14,6 +14,9 @@ use kernel::{
     types::Opaque, //
 };
 
+/// The capability to do what an administrator does and no other capability names.
+pub(crate) const CAP_SYS_ADMIN: u32 = bindings::CAP_SYS_ADMIN;
+
 /// Wraps the kernel's `struct user_namespace`.
 ///
 /// # Invariants

@@ -7,8 +7,6 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-#![expect(dead_code, reason = "no file of this kind has been written yet")]
-
 use crate::sys::{
     fs::{
         FileOperations,

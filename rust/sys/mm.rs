@@ -161,6 +161,12 @@ pub(crate) trait MmExt {
         unsafe { own::rustproc_mm_thp_disabled(self.raw()) }
     }
 
+    /// Address after the last that user space may map, in bytes.
+    fn task_size(&self) -> u64 {
+        // SAFETY: The address space is valid; the field is one word.
+        unsafe { read_long(&raw const (*self.raw()).__bindgen_anon_1.task_size) }
+    }
+
     /// Mask of the address bits that user space may not use for tags.
     fn untag_mask(&self) -> u64 {
         // SAFETY: The address space is valid.

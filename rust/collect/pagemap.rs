@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Collects `pagemap`: an entry for each page of the address space.
+//!
+//! C counterpart: `pagemap_read()` and the callbacks of its walk in
+//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    model::{
+        pagemap::{
+            self,
+            Frames,
+            PagemapEntry,
+            Run, //
+        },
+        units::PAGE_SIZE, //
+    },
+    sys::{
+        self,
+        mm::{
+            MmExt,
+            MmapReadLock, //
+        },
+        vma::{
+            flags,
+            Vma, //
+        },
+        walk::{
+            Action,
+            FolioLook,
+            HugePmd,
+            HugetlbEntry,
+            Leaf,
+            MmapRead,
+            Page,
+            PageWalk,
+            Pmd,
+            PmdGuard,
+            PmdLeaf,
+            Pte,
+            PteTable,
+            PMD_SIZE, //
+        },
+    },
+};
+use core::ops::Range;
+use kernel::{
+    mm::MmWithUser,
+    prelude::*, //
+};
+
+/// The largest number of entries that are collected under one hold of `mmap_lock`.
+const PIECE: u64 = PMD_SIZE as u64 / PAGE_SIZE;
+
+/// The entries of a part of an address space, piece by piece.
+pub(crate) struct Pieces<'a> {
+    mm: &'a MmWithUser,
+    /// The addresses that have not been read.
+    rest: Range<usize>,
+    frames: Frames,
+    buffer: KVec<u64>,
+    /// Page-table entries looked at.
+    pub(crate) looked_at: u64,
+}
+
+impl<'a> Pieces<'a> {
+    /// Starts at the entry at `position`, in bytes, for no more than `entries` entries. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; `EINTR` on a fatal signal.
+    pub(crate) fn new(
+        mm: &'a MmWithUser,
+        position: u64,
+        entries: u64,
+        frames: Frames,
+    ) -> Result<Self> {
+        // CAST: A piece is small.
+        let buffer = KVec::from_elem(0, entries.min(PIECE) as usize, GFP_KERNEL)?;
+        let rest = match pagemap::address_at(position) {
+            Some(address) => {
+                let start = MmapReadLock::killable(mm)?.mm().untag_mask() & address;
+                pagemap::addresses(start, entries, mm.task_size())
+            }
+            None => 0..0,
+        };
+
+        Ok(Self {
+            mm,
+            // CAST: Addresses have 64 bits.
+            rest: rest.start as usize..rest.end as usize,
+            frames,
+            buffer,
+            looked_at: 0,
+        })
+    }
+
+    /// The next entries; `None` at the end. Sleeps for `mmap_lock`, and holds it no longer than for
+    /// one piece.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u64]>> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let start = self.rest.start;
+        let end = (start - start % PMD_SIZE)
+            .saturating_add(PMD_SIZE)
+            .min(self.rest.end);
+        let mut piece = Piece {
+            buffer: &mut self.buffer,
+            filled: 0,
+            frames: self.frames,
+            looked_at: 0,
+        };
+
+        MmapReadLock::killable(self.mm)?.walk(start..end, &mut piece)?;
+        let filled = piece.filled;
+        self.looked_at += piece.looked_at;
+        self.rest.start = end;
+        Ok(self.buffer.get(..filled))
+    }
+}
+
+/// The walk that fills a buffer with the bits of entries.
+struct Piece<'a> {
+    buffer: &'a mut [u64],
+    filled: usize,
+    frames: Frames,
+    looked_at: u64,
+}
+
+impl Piece<'_> {
+    /// Room for the entries of `range`, addresses in bytes, which come next.
+    fn room(&mut self, range: &Range<usize>) -> &mut [u64] {
+        let start = self.filled;
+
+        // CAST: A page has fewer bytes than the address space.
+        self.filled = (start + range.len() / PAGE_SIZE as usize).min(self.buffer.len());
+        self.buffer.get_mut(start..self.filled).unwrap_or_default()
+    }
+
+    fn table(&mut self, table: &PteTable<'_, MmapRead>, pmd: &Pmd<'_, MmapRead>) {
+        let (frames, common) = (self.frames, soft_dirty(pmd.vma()));
+        let mut look = None;
+
+        // CAST: A number of entries.
+        self.looked_at += table.len() as u64;
+        for (slot, pte) in self.room(&pmd.range()).iter_mut().zip(table.entries()) {
+            let entry = if pte.is_none() {
+                PagemapEntry::default()
+            } else if pte.is_present() {
+                present(&pte, frames, &mut look)
+            } else {
+                leaf(&pte, frames)
+            };
+            *slot = entry.bits() | common;
+        }
+    }
+
+    fn huge(&mut self, huge: &HugePmd<'_, MmapRead>, pmd: &Pmd<'_, MmapRead>) {
+        let run = huge_page(&huge.entry(), pmd, self.frames);
+
+        self.looked_at += 1;
+        run.fill(self.room(&pmd.range()));
+    }
+}
+
+#[vtable]
+impl PageWalk<MmapRead> for Piece<'_> {
+    /// A piece is short, and the lock is waited for only as long as no fatal signal comes.
+    const KILLABLE: bool = false;
+
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, MmapRead>) -> Result<Action> {
+        match pmd.lock() {
+            PmdGuard::Huge(huge) => self.huge(&huge, pmd),
+            PmdGuard::Table(table) => self.table(&table, pmd),
+            PmdGuard::Changed => return Ok(Action::Again),
+        }
+        Ok(Action::Continue)
+    }
+
+    fn pte_hole(&mut self, vma: Option<Vma<'_>>, range: Range<usize>) -> Result<Action> {
+        self.room(&range).fill(vma.map_or(0, soft_dirty));
+        Ok(Action::Continue)
+    }
+
+    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, MmapRead>) -> Result<Action> {
+        let run = hugetlb_page(entry, self.frames);
+
+        self.looked_at += 1;
+        run.fill(self.room(&entry.range()));
+        Ok(Action::Continue)
+    }
+}
+
+/// The flag of all entries of an area that is soft-dirty as a whole.
+fn soft_dirty(vma: Vma<'_>) -> u64 {
+    when(
+        vma.flags() & flags::SOFTDIRTY != 0,
+        PagemapEntry::SOFT_DIRTY,
+    )
+}
+
+/// `flag` if `condition` holds.
+#[inline]
+const fn when(condition: bool, flag: u64) -> u64 {
+    if condition {
+        flag
+    } else {
+        0
+    }
+}
+
+/// The entry of a page in memory. `look` is the folio that was looked at last, in the same table.
+#[inline]
+fn present<'t>(pte: &Pte<'t>, frames: Frames, look: &mut Option<FolioLook<'t>>) -> PagemapEntry {
+    let mut flags = PagemapEntry::PRESENT
+        | when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY)
+        | when(pte.is_uffd(), PagemapEntry::UFFD_WP);
+
+    if let Some(page) = pte.page() {
+        let folio = match look {
+            Some(look) if look.covers(page) => *look,
+            _ => *look.insert(FolioLook::new(page)),
+        };
+        flags |= when(!folio.state().is_anon(), PagemapEntry::FILE)
+            | when(folio.is_exclusive(page), PagemapEntry::EXCLUSIVE);
+    }
+    PagemapEntry::new(frames.show(pte.pfn()), flags)
+}
+
+/// The entry of a page that is elsewhere, or of a mark.
+fn leaf(pte: &Pte<'_>, frames: Frames) -> PagemapEntry {
+    let leaf = pte.leaf();
+    let file = leaf.page().is_some_and(is_file);
+    let flags = PagemapEntry::SWAP
+        | when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY)
+        | when(
+            pte.is_uffd() || leaf.is_uffd_wp_marker(),
+            PagemapEntry::UFFD_WP,
+        )
+        | when(leaf.is_guard(), PagemapEntry::GUARD)
+        | when(file, PagemapEntry::FILE);
+
+    PagemapEntry::new(leaf_frame(&leaf, 0, frames), flags)
+}
+
+/// What stands for the frame of the page that is `index` pages behind the one that `leaf` names.
+fn leaf_frame(leaf: &Leaf<'_>, index: u64, frames: Frames) -> u64 {
+    let offset = leaf.pfn().unwrap_or_else(|| leaf.offset());
+
+    frames.show(PagemapEntry::swap_frame(
+        leaf.kind(),
+        offset.wrapping_add(index),
+    ))
+}
+
+/// Whether a page belongs to a file or to shared memory.
+fn is_file(page: Page<'_>) -> bool {
+    !page.folio().state().is_anon()
+}
+
+/// The entries of the walked part of a huge page.
+fn huge_page(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, MmapRead>, frames: Frames) -> Run {
+    let common = soft_dirty(pmd.vma());
+    // CAST: A number of pages.
+    let index = (pmd.range().start % PMD_SIZE) as u64 / PAGE_SIZE;
+
+    if entry.is_none() {
+        return Run {
+            flags: common,
+            ..Run::default()
+        };
+    }
+    let flags = common
+        | when(entry.is_soft_dirty(), PagemapEntry::SOFT_DIRTY)
+        | when(entry.is_uffd(), PagemapEntry::UFFD_WP);
+    if !entry.is_present() {
+        let leaf = entry.leaf();
+        let file = leaf.page().is_some_and(is_file);
+        return Run {
+            frame: leaf_frame(&leaf, index, frames),
+            flags: flags | PagemapEntry::SWAP | when(file, PagemapEntry::FILE),
+            step: frames.show(PagemapEntry::SWAP_STEP),
+        };
+    }
+    // Series 7.2 takes the huge page of zeros for a file's.
+    let page = if sys::SINCE_7_3 {
+        entry.page()
+    } else {
+        entry.first_page()
+    };
+    // Stock asks for each page whether the first one is mapped once.
+    let (file, exclusive) = page.map_or((false, false), |page| {
+        (is_file(page), FolioLook::new(page).is_exclusive(page))
+    });
+    Run {
+        frame: frames.show(entry.pfn() + index),
+        flags: flags
+            | PagemapEntry::PRESENT
+            | when(file, PagemapEntry::FILE)
+            | when(exclusive, PagemapEntry::EXCLUSIVE),
+        step: frames.show(1),
+    }
+}
+
+/// The entries of the walked part of a hugetlb page.
+fn hugetlb_page(entry: &HugetlbEntry<'_, MmapRead>, frames: Frames) -> Run {
+    let guard = entry.lock();
+    let pte = guard.entry();
+    let flags = soft_dirty(entry.vma()) | when(pte.is_uffd_any(), PagemapEntry::UFFD_WP);
+
+    let Some(page) = pte.page() else {
+        return Run {
+            flags,
+            ..Run::default()
+        };
+    };
+    let exclusive = !page.folio().maybe_mapped_shared() && !guard.table_is_shared();
+    // CAST: A number of pages.
+    let index = entry.offset() as u64 / PAGE_SIZE;
+    Run {
+        frame: frames.show(pte.pfn() + index),
+        flags: flags
+            | PagemapEntry::PRESENT
+            | when(is_file(page), PagemapEntry::FILE)
+            | when(exclusive, PagemapEntry::EXCLUSIVE),
+        step: frames.show(1),
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `pagemap`: what each page of a process is, as 64 bits.
+//!
+//! Whoever opens it must be allowed to trace the process, which must have an address space. Where in
+//! memory pages are, only those see who had `CAP_SYS_ADMIN` over the whole system when they opened it.
+
+use super::{
+    super::{
+        counters::{
+            self,
+            Counted, //
+        },
+        Proc, //
+    },
+    task_of, //
+};
+use crate::{
+    collect::pagemap::Pieces,
+    model::pagemap::{
+        Frames,
+        ENTRY_SIZE, //
+    },
+    sys::{
+        cred,
+        file::{
+            OpenFile,
+            Raw,
+            Seek, //
+        },
+        fs::Inode,
+        task::{
+            AccessMode,
+            TaskExt, //
+        },
+    },
+};
+use kernel::{
+    mm::Mm,
+    prelude::*,
+    sync::aref::ARef,
+    transmute::AsBytes,
+    uaccess::UserSliceWriter, //
+};
+
+/// The file, opened.
+pub(in crate::fs) struct Pagemap {
+    /// The address space; its memory is pinned only while it is read.
+    mm: ARef<Mm>,
+}
+
+impl Counted for Pagemap {
+    const NAME: &'static str = "pagemap";
+}
+
+#[vtable]
+impl Raw for Pagemap {
+    type Fs = Proc;
+    const SEEK: Seek = Seek::Anywhere;
+
+    fn open(inode: &Inode<Proc>) -> Result<Self> {
+        let (_, task) = task_of(inode)?;
+        let mm = task.open_mm(AccessMode::READ_FSCREDS)?.ok_or(ESRCH)?;
+
+        Ok(Self { mm })
+    }
+
+    /// As in stock, a read that fails half-way leaves the position alone, and says nothing of what it
+    /// has read.
+    fn read(
+        &self,
+        file: &OpenFile<Proc>,
+        mut to: UserSliceWriter,
+        position: &mut i64,
+    ) -> Result<usize> {
+        let Some(mm) = self.mm.mmget_not_zero() else {
+            return Ok(0);
+        };
+        // CAST: The VFS refuses negative positions; a size has 64 bits.
+        let (start, size) = (*position as u64, to.len() as u64);
+        if start % ENTRY_SIZE != 0 || size % ENTRY_SIZE != 0 {
+            return Err(EINVAL);
+        }
+        if size == 0 {
+            return Ok(0);
+        }
+        let frames = if file.opener_is_capable(cred::CAP_SYS_ADMIN) {
+            Frames::Shown
+        } else {
+            Frames::Hidden
+        };
+        let mut pieces = Pieces::new(&mm, start, size / ENTRY_SIZE, frames)?;
+        let mut copied = 0;
+
+        while let Some(entries) = pieces.next()? {
+            to.write_slice(AsBytes::as_bytes(entries))?;
+            copied += size_of_val(entries);
+        }
+        counters::entries::<Self>(pieces.looked_at);
+        // CAST: The VFS cuts reads to fewer than 2^31 bytes.
+        *position += copied as i64;
+        Ok(copied)
+    }
+}
