@@ -38,7 +38,10 @@ struct RustProc {
 impl kernel::InPlaceModule for RustProc {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            _: { sys::symbols::resolve()? },
+            _: {
+                sys::symbols::resolve()?;
+                sys::walk::init();
+            },
             _info: fs::InfoDirectory::new()?,
             _mount_point: sys::proc_fs::MountPoint::new(c"rustproc")?,
             file_system <- fs::Registration::new(),

@@ -38,6 +38,11 @@ unsigned long rustproc_huge_page_size(struct vm_area_struct *vma)
 	return huge_page_size(hstate_vma(vma));
 }
 
+bool rustproc_is_xen_pv(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_XENPV);
+}
+
 unsigned long rustproc_pte_pfn(pte_t pte)
 {
 	return pte_pfn(pte);

@@ -117,6 +117,7 @@ pte_t rustproc_huge_ptep_get(struct vm_area_struct *vma, unsigned long addr,
 			     pte_t *pte);
 bool rustproc_hugetlb_pmd_shared(pte_t *pte);
 unsigned long rustproc_huge_page_size(struct vm_area_struct *vma);
+bool rustproc_is_xen_pv(void);
 unsigned long rustproc_pte_pfn(pte_t pte);
 unsigned long rustproc_pmd_pfn(pmd_t pmd);
 struct page *rustproc_pmd_page(pmd_t pmd);

@@ -21,6 +21,7 @@ mod table;
 
 pub(crate) use self::{
     entry::{
+        init,
         HugetlbPte,
         Leaf,
         PmdLeaf,

@@ -19,8 +19,30 @@ use crate::{
 use core::marker::PhantomData;
 use kernel::{
     bindings,
-    page::PAGE_SHIFT, //
+    page::{
+        PAGE_MASK,
+        PAGE_SHIFT, //
+    },
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
 };
+
+/// The bits of an entry that are the address of the frame; 0 where only the kernel can tell, as in a
+/// paravirtualised guest of Xen, whose entries name the frames of the host.
+static FRAME_MASK: Atomic<u64> = Atomic::new(0);
+
+/// Finds out how entries name frames; before this the kernel is asked for each.
+pub(crate) fn init() {
+    // SAFETY: Both were set at boot.
+    #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
+    unsafe {
+        if !own::rustproc_is_xen_pv() {
+            FRAME_MASK.store(bindings::physical_mask & PAGE_MASK as u64, Relaxed);
+        }
+    }
+}
 
 /// Bits of a page-table entry, all names and meanings the architecture's.
 mod bits {
@@ -107,11 +129,12 @@ impl<'t> Pte<'t> {
     /// Page frame number of a present entry. Mirrors `pte_pfn()`.
     #[inline]
     pub(crate) fn pfn(&self) -> u64 {
+        let mask = FRAME_MASK.load(Relaxed);
+
         // One that the CPU shall not use has its frame inverted.
-        #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
-        if self.has(bits::VALID) {
-            // SAFETY: Set at boot. CAST: An entry has 64 bits.
-            return (self.raw.pte as u64 & unsafe { bindings::physical_mask }) >> PAGE_SHIFT;
+        if mask != 0 && self.has(bits::VALID) {
+            // CAST: An entry has 64 bits.
+            return (self.raw.pte as u64 & mask) >> PAGE_SHIFT;
         }
         // SAFETY: Takes a number. CAST: It has 64 bits.
         unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
