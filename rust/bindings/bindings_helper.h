@@ -22,6 +22,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
+#include <linux/swapops.h>
 #include <linux/tty.h>
 
 #include <generated/utsrelease.h>
@@ -81,6 +82,12 @@ static const unsigned long RUSTPROC_CONST_PMD_SIZE = PMD_SIZE;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_ANON = FOLIO_MAPPING_ANON;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_KSM = FOLIO_MAPPING_KSM;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_FLAGS = FOLIO_MAPPING_FLAGS;
+static const u64 RUSTPROC_CONST_MAX_SWAPFILES = MAX_SWAPFILES;
+static const u64 RUSTPROC_CONST_SWP_OFFSET_MASK = SWP_OFFSET_MASK;
+static const u64 RUSTPROC_CONST_SWP_TYPE_SHIFT = SWP_TYPE_SHIFT;
+#ifndef CONFIG_DYNAMIC_PHYSICAL_MASK
+static const u64 RUSTPROC_CONST_PHYSICAL_MASK = __PHYSICAL_MASK;
+#endif
 static const pteval_t RUSTPROC_CONST_PTE_PRESENT = _PAGE_PRESENT | _PAGE_PROTNONE;
 static const pteval_t RUSTPROC_CONST_PTE_VALID = _PAGE_PRESENT;
 static const pteval_t RUSTPROC_CONST_PTE_SPECIAL = _PAGE_SPECIAL;

@@ -27,7 +27,7 @@ use crate::{
         },
         walk::{
             Action,
-            FolioLook,
+            FolioCache,
             HugePmd,
             HugetlbEntry,
             Leaf,
@@ -57,10 +57,7 @@ pub(crate) struct Pieces<'a> {
     mm: &'a MmWithUser,
     /// The addresses that have not been read.
     rest: Range<usize>,
-    frames: Frames,
-    buffer: KVec<u64>,
-    /// Page-table entries looked at.
-    pub(crate) looked_at: u64,
+    piece: Piece,
 }
 
 impl<'a> Pieces<'a> {
@@ -76,7 +73,7 @@ impl<'a> Pieces<'a> {
         frames: Frames,
     ) -> Result<Self> {
         // CAST: A piece is small.
-        let buffer = KVec::from_elem(0, entries.min(PIECE) as usize, GFP_KERNEL)?;
+        let piece = Piece::new(entries.min(PIECE) as usize, frames)?;
         let rest = match pagemap::address_at(position) {
             Some(address) => {
                 let start = MmapReadLock::killable(mm)?.mm().untag_mask() & address;
@@ -89,9 +86,7 @@ impl<'a> Pieces<'a> {
             mm,
             // CAST: Addresses have 64 bits.
             rest: rest.start as usize..rest.end as usize,
-            frames,
-            buffer,
-            looked_at: 0,
+            piece,
         })
     }
 
@@ -109,32 +104,49 @@ impl<'a> Pieces<'a> {
         let end = (start - start % PMD_SIZE)
             .saturating_add(PMD_SIZE)
             .min(self.rest.end);
-        let mut piece = Piece {
-            buffer: &mut self.buffer,
-            filled: 0,
-            frames: self.frames,
-            looked_at: 0,
-        };
 
-        MmapReadLock::killable(self.mm)?.walk(start..end, &mut piece)?;
-        let filled = piece.filled;
-        self.looked_at += piece.looked_at;
+        self.piece.filled = 0;
+        MmapReadLock::killable(self.mm)?.walk(start..end, &mut self.piece)?;
         self.rest.start = end;
-        Ok(self.buffer.get(..filled))
+        Ok(self.piece.buffer.get(..self.piece.filled))
+    }
+
+    /// Number of page-table entries that have been looked at.
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.piece.looked_at
     }
 }
 
 /// The walk that fills a buffer with the bits of entries.
-struct Piece<'a> {
-    buffer: &'a mut [u64],
+struct Piece {
+    buffer: KVec<u64>,
     filled: usize,
+    /// What the whole buffer holds, if that is known to be the same everywhere. Holes are often
+    /// larger than a piece.
+    uniform: Option<u64>,
     frames: Frames,
     looked_at: u64,
 }
 
-impl Piece<'_> {
+impl Piece {
+    /// Room for `entries` entries.
+    fn new(entries: usize, frames: Frames) -> Result<Self> {
+        Ok(Self {
+            buffer: KVec::from_elem(0, entries, GFP_KERNEL)?,
+            filled: 0,
+            uniform: Some(0),
+            frames,
+            looked_at: 0,
+        })
+    }
+
     /// Room for the entries of `range`, addresses in bytes, which come next.
     fn room(&mut self, range: &Range<usize>) -> &mut [u64] {
+        self.uniform = None;
+        self.advance(range)
+    }
+
+    fn advance(&mut self, range: &Range<usize>) -> &mut [u64] {
         let start = self.filled;
 
         // CAST: A page has fewer bytes than the address space.
@@ -142,9 +154,22 @@ impl Piece<'_> {
         self.buffer.get_mut(start..self.filled).unwrap_or_default()
     }
 
+    fn hole(&mut self, range: &Range<usize>, entry: u64) {
+        if self.uniform == Some(entry) {
+            self.advance(range);
+            return;
+        }
+        let room = self.room(range);
+        let filled = room.len();
+        room.fill(entry);
+        if filled == self.buffer.len() {
+            self.uniform = Some(entry);
+        }
+    }
+
     fn table(&mut self, table: &PteTable<'_, MmapRead>, pmd: &Pmd<'_, MmapRead>) {
         let (frames, common) = (self.frames, soft_dirty(pmd.vma()));
-        let mut look = None;
+        let mut folios = FolioCache::new();
 
         // CAST: A number of entries.
         self.looked_at += table.len() as u64;
@@ -152,9 +177,9 @@ impl Piece<'_> {
             let entry = if pte.is_none() {
                 PagemapEntry::default()
             } else if pte.is_present() {
-                present(&pte, frames, &mut look)
+                present(&pte, frames, &mut folios)
             } else {
-                leaf(&pte, frames)
+                elsewhere(&pte.leaf(), bits(&pte), frames)
             };
             *slot = entry.bits() | common;
         }
@@ -169,7 +194,7 @@ impl Piece<'_> {
 }
 
 #[vtable]
-impl PageWalk<MmapRead> for Piece<'_> {
+impl PageWalk<MmapRead> for Piece {
     /// A piece is short, and the lock is waited for only as long as no fatal signal comes.
     const KILLABLE: bool = false;
 
@@ -183,7 +208,7 @@ impl PageWalk<MmapRead> for Piece<'_> {
     }
 
     fn pte_hole(&mut self, vma: Option<Vma<'_>>, range: Range<usize>) -> Result<Action> {
-        self.room(&range).fill(vma.map_or(0, soft_dirty));
+        self.hole(&range, vma.map_or(0, soft_dirty));
         Ok(Action::Continue)
     }
 
@@ -214,38 +239,39 @@ const fn when(condition: bool, flag: u64) -> u64 {
     }
 }
 
-/// The entry of a page in memory. `look` is the folio that was looked at last, in the same table.
+/// The flags that an entry has as bits.
 #[inline]
-fn present<'t>(pte: &Pte<'t>, frames: Frames, look: &mut Option<FolioLook<'t>>) -> PagemapEntry {
-    let mut flags = PagemapEntry::PRESENT
-        | when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY)
-        | when(pte.is_uffd(), PagemapEntry::UFFD_WP);
-
-    if let Some(page) = pte.page() {
-        let folio = match look {
-            Some(look) if look.covers(page) => *look,
-            _ => *look.insert(FolioLook::new(page)),
-        };
-        flags |= when(!folio.state().is_anon(), PagemapEntry::FILE)
-            | when(folio.is_exclusive(page), PagemapEntry::EXCLUSIVE);
-    }
-    PagemapEntry::new(frames.show(pte.pfn()), flags)
+fn bits(pte: &Pte<'_>) -> u64 {
+    when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY) | when(pte.is_uffd(), PagemapEntry::UFFD_WP)
 }
 
-/// The entry of a page that is elsewhere, or of a mark.
-fn leaf(pte: &Pte<'_>, frames: Frames) -> PagemapEntry {
-    let leaf = pte.leaf();
-    let file = leaf.page().is_some_and(is_file);
-    let flags = PagemapEntry::SWAP
-        | when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY)
-        | when(
-            pte.is_uffd() || leaf.is_uffd_wp_marker(),
-            PagemapEntry::UFFD_WP,
-        )
-        | when(leaf.is_guard(), PagemapEntry::GUARD)
-        | when(file, PagemapEntry::FILE);
+/// The entry of a page in memory.
+#[inline]
+fn present<'t>(pte: &Pte<'t>, frames: Frames, folios: &mut FolioCache<'t>) -> PagemapEntry {
+    let frame = frames.show(pte.pfn());
+    let mut flags = PagemapEntry::PRESENT | bits(pte);
 
-    PagemapEntry::new(leaf_frame(&leaf, 0, frames), flags)
+    if let Some(page) = pte.page() {
+        let facts = folios.facts(page);
+        flags |=
+            when(!facts.anon, PagemapEntry::FILE) | when(facts.exclusive, PagemapEntry::EXCLUSIVE);
+    }
+    PagemapEntry::new(frame, flags)
+}
+
+/// The entry of a page that is elsewhere, or of a mark. `flags` are those that the entry itself has.
+fn elsewhere(leaf: &Leaf<'_>, flags: u64, frames: Frames) -> PagemapEntry {
+    let flags = flags | PagemapEntry::SWAP;
+
+    if leaf.is_swap() {
+        let frame = PagemapEntry::swap_frame(leaf.kind(), leaf.offset());
+        return PagemapEntry::new(frames.show(frame), flags);
+    }
+    let flags = flags
+        | when(leaf.is_uffd_wp_marker(), PagemapEntry::UFFD_WP)
+        | when(leaf.is_guard(), PagemapEntry::GUARD)
+        | when(leaf.page().is_some_and(is_file), PagemapEntry::FILE);
+    PagemapEntry::new(leaf_frame(leaf, 0, frames), flags)
 }
 
 /// What stands for the frame of the page that is `index` pages behind the one that `leaf` names.
@@ -294,15 +320,16 @@ fn huge_page(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, MmapRead>, frames: Frames) -> Ru
         entry.first_page()
     };
     // Stock asks for each page whether the first one is mapped once.
-    let (file, exclusive) = page.map_or((false, false), |page| {
-        (is_file(page), FolioLook::new(page).is_exclusive(page))
-    });
+    let facts = page.map(|page| FolioCache::new().facts(page));
     Run {
         frame: frames.show(entry.pfn() + index),
         flags: flags
             | PagemapEntry::PRESENT
-            | when(file, PagemapEntry::FILE)
-            | when(exclusive, PagemapEntry::EXCLUSIVE),
+            | when(facts.is_some_and(|page| !page.anon), PagemapEntry::FILE)
+            | when(
+                facts.is_some_and(|page| page.exclusive),
+                PagemapEntry::EXCLUSIVE,
+            ),
         step: frames.show(1),
     }
 }

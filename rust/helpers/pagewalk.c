@@ -73,11 +73,6 @@ softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd)
 	return softleaf_from_pmd(pmd);
 }
 
-bool rustproc_softleaf_is_swap(softleaf_t entry)
-{
-	return softleaf_is_swap(entry);
-}
-
 bool rustproc_softleaf_is_device_private(softleaf_t entry)
 {
 	return softleaf_is_device_private(entry);
@@ -106,14 +101,4 @@ unsigned long rustproc_softleaf_to_pfn(softleaf_t entry)
 struct page *rustproc_softleaf_to_page(softleaf_t entry)
 {
 	return softleaf_to_page(entry);
-}
-
-unsigned int rustproc_swp_type(softleaf_t entry)
-{
-	return swp_type(entry);
-}
-
-unsigned long rustproc_swp_offset(softleaf_t entry)
-{
-	return swp_offset(entry);
 }

@@ -124,15 +124,12 @@ struct page *rustproc_pmd_page(pmd_t pmd);
 struct page *rustproc_pte_page(pte_t pte);
 softleaf_t rustproc_softleaf_from_pte(pte_t pte);
 softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd);
-bool rustproc_softleaf_is_swap(softleaf_t entry);
 bool rustproc_softleaf_is_device_private(softleaf_t entry);
 bool rustproc_softleaf_is_guard_marker(softleaf_t entry);
 bool rustproc_softleaf_is_uffd_wp_marker(softleaf_t entry);
 bool rustproc_softleaf_has_pfn(softleaf_t entry);
 unsigned long rustproc_softleaf_to_pfn(softleaf_t entry);
 struct page *rustproc_softleaf_to_page(softleaf_t entry);
-unsigned int rustproc_swp_type(softleaf_t entry);
-unsigned long rustproc_swp_offset(softleaf_t entry);
 
 /* percpu.c */
 #define RUSTPROC_COUNTERS 64

@@ -29,7 +29,7 @@ pub(crate) use self::{
     },
     folio::{
         Folio,
-        FolioLook,
+        FolioCache,
         Page, //
     },
     table::{

@@ -96,7 +96,7 @@ impl Raw for Pagemap {
             to.write_slice(AsBytes::as_bytes(entries))?;
             copied += size_of_val(entries);
         }
-        counters::entries::<Self>(pieces.looked_at);
+        counters::entries::<Self>(pieces.looked_at());
         // CAST: The VFS cuts reads to fewer than 2^31 bytes.
         *position += copied as i64;
         Ok(copied)

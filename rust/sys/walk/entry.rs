@@ -35,12 +35,16 @@ static FRAME_MASK: Atomic<u64> = Atomic::new(0);
 
 /// Finds out how entries name frames; before this the kernel is asked for each.
 pub(crate) fn init() {
-    // SAFETY: Both were set at boot.
     #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
-    unsafe {
-        if !own::rustproc_is_xen_pv() {
-            FRAME_MASK.store(bindings::physical_mask & PAGE_MASK as u64, Relaxed);
-        }
+    // SAFETY: Set at boot.
+    let mask = unsafe { bindings::physical_mask };
+    #[cfg(not(CONFIG_DYNAMIC_PHYSICAL_MASK))]
+    let mask = own::RUSTPROC_CONST_PHYSICAL_MASK;
+
+    // SAFETY: Was found out at boot.
+    if !unsafe { own::rustproc_is_xen_pv() } {
+        // CAST: Both have 64 bits.
+        FRAME_MASK.store(mask & PAGE_MASK as u64, Relaxed);
     }
 }
 
@@ -132,9 +136,10 @@ impl<'t> Pte<'t> {
         let mask = FRAME_MASK.load(Relaxed);
 
         // One that the CPU shall not use has its frame inverted.
-        if mask != 0 && self.has(bits::VALID) {
+        if mask != 0 {
+            let inverted = if self.has(bits::VALID) { 0 } else { !0 };
             // CAST: An entry has 64 bits.
-            return (self.raw.pte as u64 & mask) >> PAGE_SHIFT;
+            return ((self.raw.pte ^ inverted) as u64 & mask) >> PAGE_SHIFT;
         }
         // SAFETY: Takes a number. CAST: It has 64 bits.
         unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
@@ -357,10 +362,9 @@ impl<'t> Leaf<'t> {
         }
     }
 
-    /// The page is in swap.
+    /// The page is in swap. Mirrors `softleaf_is_swap()`.
     pub(crate) fn is_swap(&self) -> bool {
-        // SAFETY: Takes a number.
-        unsafe { own::rustproc_softleaf_is_swap(self.raw) }
+        self.raw.val != 0 && self.kind() < own::RUSTPROC_CONST_MAX_SWAPFILES
     }
 
     /// The page is in the memory of a device that the CPU cannot reach.
@@ -412,15 +416,16 @@ impl<'t> Leaf<'t> {
         }
     }
 
-    /// The kind of entry, or the number of the swap device.
+    /// The kind of entry, or the number of the swap device. Mirrors `swp_type()`.
     pub(crate) fn kind(&self) -> u64 {
-        // SAFETY: Takes a number.
-        unsafe { own::rustproc_swp_type(self.raw).into() }
+        // CAST: It has 64 bits.
+        self.raw.val as u64 >> own::RUSTPROC_CONST_SWP_TYPE_SHIFT
     }
 
-    /// What the kind needs to find the page, such as its place on the swap device.
+    /// What the kind needs to find the page, such as its place on the swap device. Mirrors
+    /// `swp_offset()`.
     pub(crate) fn offset(&self) -> u64 {
-        // SAFETY: Takes a number. CAST: It has 64 bits.
-        unsafe { own::rustproc_swp_offset(self.raw) as u64 }
+        // CAST: It has 64 bits.
+        self.raw.val as u64 & own::RUSTPROC_CONST_SWP_OFFSET_MASK
     }
 }

@@ -18,9 +18,6 @@ use core::{
 };
 use kernel::bindings;
 
-/// The bit that tells a page inside a folio from its first page.
-const TAIL: u64 = 1;
-
 /// A page that an entry maps.
 ///
 /// # Invariants
@@ -66,16 +63,11 @@ impl<'t> Page<'t> {
     /// The folio that the page belongs to. Mirrors `page_folio()`.
     #[inline]
     pub(crate) fn folio(&self) -> Folio<'t> {
-        // SAFETY: The page is valid by the type invariant; the field is one word.
-        let info = unsafe {
-            let fields = &raw const (*self.raw.as_ptr()).__bindgen_anon_1.__bindgen_anon_3;
-            read_long(&raw const (*fields).compound_info)
-        };
-        let raw = if info & TAIL == 0 {
-            self.raw.cast()
-        } else {
+        let raw = if self.is_tail() {
             // SAFETY: The page is mapped by the type invariant, so it has a folio, kept as well.
             unsafe { NonNull::new_unchecked(own::rustproc_page_folio(self.raw.as_ptr())) }
+        } else {
+            self.raw.cast()
         };
 
         // INVARIANT: As above.
@@ -91,6 +83,35 @@ impl<'t> Page<'t> {
         // SAFETY: The page is valid by the type invariant; its flags are one word.
         let flags = unsafe { read_long((&raw const (*self.raw.as_ptr()).flags).cast()) };
         flags & (1 << bindings::pageflags_PG_reserved) != 0
+    }
+
+    /// Whether it is in a folio, and not its first page. Mirrors `PageTail()`.
+    #[inline]
+    fn is_tail(&self) -> bool {
+        const TAIL: u64 = 1;
+
+        // SAFETY: The page is valid by the type invariant; the field is one word.
+        let info = unsafe {
+            let fields = &raw const (*self.raw.as_ptr()).__bindgen_anon_1.__bindgen_anon_3;
+            read_long(&raw const (*fields).compound_info)
+        };
+        info & TAIL != 0
+    }
+
+    /// What the flags of its folio say, if it is the folio's only page.
+    #[cfg(CONFIG_PAGE_MAPCOUNT)]
+    #[inline]
+    fn state_if_small(&self) -> Option<FolioState> {
+        if self.is_tail() {
+            return None;
+        }
+        // INVARIANT: What is not inside a folio is the first page of one.
+        let state = Folio {
+            raw: self.raw.cast(),
+            _table: PhantomData,
+        }
+        .state();
+        (!state.is_large()).then_some(state)
     }
 
     /// Number of pages of the folio if this is its first page, else 1. Mirrors `compound_nr()`.
@@ -213,67 +234,97 @@ pub(crate) struct Folio<'t> {
     _table: PhantomData<&'t ()>,
 }
 
-/// A look at a folio that serves for all entries of one locked table that map pages of it.
+/// The large folio that was looked at last, for the entries of one locked table.
 ///
-/// While one of its pages is mapped there, a folio is neither split nor made another's.
-#[derive(Clone, Copy)]
-pub(crate) struct FolioLook<'t> {
-    folio: Folio<'t>,
+/// While one of its pages is mapped there, a folio is neither split nor made another's: one look at
+/// it serves for all.
+///
+/// # Invariants
+///
+/// `pages` is 0, or `first` is the first of that number of pages of a folio, of which an entry of the
+/// table maps one.
+pub(crate) struct FolioCache<'t> {
+    first: NonNull<bindings::page>,
     pages: usize,
-    state: FolioState,
+    anon: bool,
     #[cfg(CONFIG_PAGE_MAPCOUNT)]
     entire_mapcount: i32,
     #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
     shared: bool,
+    _table: PhantomData<&'t ()>,
 }
 
-impl<'t> FolioLook<'t> {
-    /// Looks at the folio of `page`.
-    #[inline]
-    pub(crate) fn new(page: Page<'t>) -> Self {
-        let folio = page.folio();
-        let state = folio.state();
-        let large = state.is_large();
+/// What an entry's page is, as far as its folio tells.
+#[derive(Clone, Copy)]
+pub(crate) struct PageFacts {
+    /// Anonymous memory.
+    pub(crate) anon: bool,
+    /// Mapped just once. Without a count for each page: mapped by one address space, by estimate.
+    pub(crate) exclusive: bool,
+}
 
+impl<'t> FolioCache<'t> {
+    /// Nothing has been looked at.
+    pub(crate) fn new() -> Self {
+        // INVARIANT: It has no pages.
         Self {
-            folio,
-            pages: if large { folio.pages() } else { 1 },
-            state,
+            first: NonNull::dangling(),
+            pages: 0,
+            anon: false,
             #[cfg(CONFIG_PAGE_MAPCOUNT)]
-            entire_mapcount: if large { folio.entire_mapcount() } else { 0 },
+            entire_mapcount: 0,
             #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
-            shared: folio.maybe_mapped_shared(),
+            shared: false,
+            _table: PhantomData,
         }
     }
 
-    /// Whether `page` belongs to the folio.
+    /// What `page` is.
     #[inline]
-    pub(crate) fn covers(&self, page: Page<'t>) -> bool {
-        let distance = page
-            .raw
-            .addr()
-            .get()
-            .wrapping_sub(self.folio.raw.addr().get());
+    pub(crate) fn facts(&mut self, page: Page<'t>) -> PageFacts {
+        if !self.covers(page) {
+            #[cfg(CONFIG_PAGE_MAPCOUNT)]
+            if let Some(state) = page.state_if_small() {
+                return PageFacts {
+                    anon: state.is_anon(),
+                    exclusive: page.own_mapcount() == 1,
+                };
+            }
+            self.look(page);
+        }
+        PageFacts {
+            anon: self.anon,
+            #[cfg(CONFIG_PAGE_MAPCOUNT)]
+            exclusive: page.own_mapcount().wrapping_add(self.entire_mapcount) == 1,
+            #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
+            exclusive: !self.shared,
+        }
+    }
+
+    #[inline]
+    fn covers(&self, page: Page<'t>) -> bool {
+        let distance = page.raw.addr().get().wrapping_sub(self.first.addr().get());
 
         distance / size_of::<bindings::page>() < self.pages
     }
 
-    /// What the folio's flags say.
-    #[inline]
-    pub(crate) fn state(&self) -> FolioState {
-        self.state
-    }
+    #[inline(never)]
+    fn look(&mut self, page: Page<'t>) {
+        let folio = page.folio();
+        let state = folio.state();
+        let large = state.is_large();
 
-    /// Whether `page`, one of the folio's, is mapped just once; without a count for each page,
-    /// whether the folio is mapped by one address space, by estimate.
-    #[inline]
-    pub(crate) fn is_exclusive(&self, page: Page<'t>) -> bool {
+        // INVARIANT: The folio's first page has its address.
+        self.first = folio.raw.cast();
+        self.pages = if large { folio.pages() } else { 1 };
+        self.anon = state.is_anon();
         #[cfg(CONFIG_PAGE_MAPCOUNT)]
-        return page.own_mapcount().wrapping_add(self.entire_mapcount) == 1;
+        {
+            self.entire_mapcount = if large { folio.entire_mapcount() } else { 0 };
+        }
         #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
         {
-            let _ = page;
-            !self.shared
+            self.shared = folio.maybe_mapped_shared();
         }
     }
 }

@@ -195,11 +195,12 @@ impl<L> PteTable<'_, L> {
     /// The entries, from the lowest address.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Pte<'_>> {
         (0..self.len()).map(|index| {
+            let address = self.pmd.range.start.wrapping_add(index * PAGE_SIZE);
             // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
             // may set bits of one; it has the size of a word.
             let raw = unsafe { self.first.add(index).read_volatile() };
 
-            Pte::new(raw, self.pmd.range.start + index * PAGE_SIZE, self.pmd.vma)
+            Pte::new(raw, address, self.pmd.vma)
         })
     }
 }
