@@ -14,6 +14,7 @@
 pub mod access;
 pub mod bitmap;
 pub mod children;
+pub mod clear_refs;
 pub mod code;
 pub mod comm;
 pub mod maps;
