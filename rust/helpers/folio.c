@@ -2,6 +2,7 @@
 
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/page_idle.h>
 
 #include "rustproc_helpers.h"
 
@@ -53,4 +54,19 @@ bool rustproc_folio_is_zone_device(const struct folio *folio)
 int rustproc_folio_nid(const struct folio *folio)
 {
 	return folio_nid(folio);
+}
+
+bool rustproc_folio_maybe_dma_pinned(struct folio *folio)
+{
+	return folio_maybe_dma_pinned(folio);
+}
+
+bool rustproc_folio_test_clear_young(struct folio *folio)
+{
+	return folio_test_clear_young(folio);
+}
+
+void rustproc_folio_clear_referenced(struct folio *folio)
+{
+	folio_clear_referenced(folio);
 }

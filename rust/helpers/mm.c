@@ -7,6 +7,8 @@
 #include <linux/pagemap.h>
 #include <linux/pkeys.h>
 
+#include <asm/tlbflush.h>
+
 #include "rustproc_helpers.h"
 
 unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member)
@@ -42,6 +44,31 @@ long rustproc_mm_pinned_vm(struct mm_struct *mm)
 bool rustproc_mm_thp_disabled(const struct mm_struct *mm)
 {
 	return mm_flags_test(MMF_DISABLE_THP_COMPLETELY, mm);
+}
+
+bool rustproc_mm_has_pinned(const struct mm_struct *mm)
+{
+	return mm_flags_test(MMF_HAS_PINNED, mm);
+}
+
+void rustproc_reset_mm_hiwater_rss(struct mm_struct *mm)
+{
+	reset_mm_hiwater_rss(mm);
+}
+
+void rustproc_inc_tlb_flush_pending(struct mm_struct *mm)
+{
+	inc_tlb_flush_pending(mm);
+}
+
+void rustproc_dec_tlb_flush_pending(struct mm_struct *mm)
+{
+	dec_tlb_flush_pending(mm);
+}
+
+void rustproc_flush_tlb_mm(struct mm_struct *mm)
+{
+	flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, 0, true);
 }
 
 int rustproc_mmap_read_lock_killable(struct mm_struct *mm)
@@ -83,6 +110,11 @@ void rustproc_vma_end_read(struct vm_area_struct *vma)
 unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma)
 {
 	return vma_kernel_pagesize(vma);
+}
+
+void rustproc_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vm_flags_clear(vma, flags);
 }
 
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm)

@@ -73,6 +73,11 @@ softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd)
 	return softleaf_from_pmd(pmd);
 }
 
+bool rustproc_softleaf_is_migration(softleaf_t entry)
+{
+	return softleaf_is_migration(entry);
+}
+
 bool rustproc_softleaf_is_device_private(softleaf_t entry)
 {
 	return softleaf_is_device_private(entry);

@@ -15,8 +15,11 @@
 
 /*
  * Declared in fs/proc/internal.h and in headers that say static inline or
- * nothing when an option is off; all are rows of symbols.h.
+ * nothing when an option is off or to modules; all are rows of symbols.h.
  */
+void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
+			unsigned long end, unsigned int stride_shift,
+			bool freed_tables);
 void task_dump_owner(struct task_struct *task, umode_t mode,
 		     kuid_t *ruid, kgid_t *rgid);
 
@@ -36,6 +39,9 @@ bool rustproc_folio_maybe_mapped_shared(struct folio *folio);
 unsigned long rustproc_folio_nr_pages(const struct folio *folio);
 bool rustproc_folio_is_zone_device(const struct folio *folio);
 int rustproc_folio_nid(const struct folio *folio);
+bool rustproc_folio_maybe_dma_pinned(struct folio *folio);
+bool rustproc_folio_test_clear_young(struct folio *folio);
+void rustproc_folio_clear_referenced(struct folio *folio);
 
 /* fs.c */
 struct inode *rustproc_alloc_inode_sb(struct super_block *sb,
@@ -80,6 +86,11 @@ unsigned long rustproc_mm_untag_mask(struct mm_struct *mm);
 unsigned long rustproc_hugetlb_usage(struct mm_struct *mm);
 long rustproc_mm_pinned_vm(struct mm_struct *mm);
 bool rustproc_mm_thp_disabled(const struct mm_struct *mm);
+bool rustproc_mm_has_pinned(const struct mm_struct *mm);
+void rustproc_reset_mm_hiwater_rss(struct mm_struct *mm);
+void rustproc_inc_tlb_flush_pending(struct mm_struct *mm);
+void rustproc_dec_tlb_flush_pending(struct mm_struct *mm);
+void rustproc_flush_tlb_mm(struct mm_struct *mm);
 int rustproc_mmap_read_lock_killable(struct mm_struct *mm);
 int rustproc_mmap_write_lock_killable(struct mm_struct *mm);
 void rustproc_mmap_write_unlock(struct mm_struct *mm);
@@ -89,6 +100,7 @@ void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 void rustproc_vma_iter_set(struct vma_iterator *vmi, unsigned long addr);
 void rustproc_vma_end_read(struct vm_area_struct *vma);
 unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
+void rustproc_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags);
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
 bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma);
@@ -124,6 +136,7 @@ struct page *rustproc_pmd_page(pmd_t pmd);
 struct page *rustproc_pte_page(pte_t pte);
 softleaf_t rustproc_softleaf_from_pte(pte_t pte);
 softleaf_t rustproc_softleaf_from_pmd(pmd_t pmd);
+bool rustproc_softleaf_is_migration(softleaf_t entry);
 bool rustproc_softleaf_is_device_private(softleaf_t entry);
 bool rustproc_softleaf_is_guard_marker(softleaf_t entry);
 bool rustproc_softleaf_is_uffd_wp_marker(softleaf_t entry);
@@ -135,6 +148,28 @@ struct page *rustproc_softleaf_to_page(softleaf_t entry);
 #define RUSTPROC_COUNTERS 64
 void rustproc_counter_add(unsigned int index, u64 value);
 u64 rustproc_counter_sum(unsigned int index);
+
+/* pgtable.c */
+bool rustproc_pgtable_supports_soft_dirty(void);
+bool rustproc_pte_write(pte_t pte);
+pte_t rustproc_pte_wrprotect(pte_t pte);
+pte_t rustproc_pte_clear_soft_dirty(pte_t pte);
+pte_t rustproc_pte_swp_clear_soft_dirty(pte_t pte);
+pte_t rustproc_ptep_modify_prot_start(struct vm_area_struct *vma,
+				      unsigned long addr, pte_t *ptep);
+void rustproc_ptep_modify_prot_commit(struct vm_area_struct *vma,
+				      unsigned long addr, pte_t *ptep,
+				      pte_t old_pte, pte_t pte);
+void rustproc_set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+			 pte_t pte);
+bool rustproc_pmd_write(pmd_t pmd);
+pmd_t rustproc_pmd_mkdirty(pmd_t pmd);
+pmd_t rustproc_pmd_mkyoung(pmd_t pmd);
+pmd_t rustproc_pmd_wrprotect(pmd_t pmd);
+pmd_t rustproc_pmd_clear_soft_dirty(pmd_t pmd);
+pmd_t rustproc_pmd_swp_clear_soft_dirty(pmd_t pmd);
+void rustproc_set_pmd_at(struct mm_struct *mm, unsigned long addr, pmd_t *pmdp,
+			 pmd_t pmd);
 
 /* pid.c */
 struct pid *rustproc_get_pid(struct pid *pid);

@@ -24,6 +24,7 @@ RUSTPROC_FUNCTION(task_prio)
 RUSTPROC_FUNCTION(thread_group_cputime_adjusted)
 RUSTPROC_FUNCTION(vm_normal_page)
 RUSTPROC_FUNCTION(vma_mmu_pagesize)
+RUSTPROC_FUNCTION(vma_set_page_prot)
 RUSTPROC_FUNCTION(walk_page_range)
 RUSTPROC_FUNCTION(walk_page_range_vma)
 RUSTPROC_FUNCTION(wq_worker_comm)
@@ -31,7 +32,9 @@ RUSTPROC_FUNCTION(wq_worker_comm)
 #ifdef CONFIG_X86_64
 RUSTPROC_FUNCTION(arch_prctl_spec_ctrl_get)
 RUSTPROC_FUNCTION(arch_vma_name)
+RUSTPROC_FUNCTION(flush_tlb_mm_range)
 RUSTPROC_FUNCTION(get_gate_vma)
+RUSTPROC_FUNCTION(ptep_test_and_clear_young)
 #endif
 
 #ifdef CONFIG_ANON_VMA_NAME
@@ -74,6 +77,8 @@ RUSTPROC_FUNCTION(__delayacct_blkio_ticks)
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 RUSTPROC_FUNCTION(__pmd_trans_huge_lock)
 RUSTPROC_FUNCTION(__thp_vma_allowable_orders)
+RUSTPROC_FUNCTION(pmdp_invalidate)
+RUSTPROC_FUNCTION(pmdp_test_and_clear_young)
 RUSTPROC_FUNCTION(vm_normal_page_pmd)
 #endif
 

@@ -251,6 +251,13 @@ impl<'a> MmapWriteLock<'a> {
     pub(crate) fn mm(&self) -> &'a MmWithUser {
         self.mm
     }
+
+    /// Forgets how large the resident memory has been: the largest size is that of now. Mirrors
+    /// `reset_mm_hiwater_rss()`.
+    pub(crate) fn reset_highest_resident(&self) {
+        // SAFETY: The address space is valid; by the type invariant the lock is held.
+        unsafe { own::rustproc_reset_mm_hiwater_rss(self.mm.raw()) };
+    }
 }
 
 impl Drop for MmapWriteLock<'_> {

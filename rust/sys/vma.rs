@@ -19,11 +19,15 @@ use crate::{
     bindings as own,
     sys::{
         build_id::BackingFile,
-        mm::MmExt, //
+        mm::{
+            MmExt,
+            MmapWriteLock, //
+        },
     },
 };
 use core::{
     ffi::CStr,
+    iter,
     mem::MaybeUninit,
     ops::Range,
     ptr::NonNull, //
@@ -76,18 +80,12 @@ pub(crate) struct VmaWalk {
 impl VmaWalk {
     /// Starts a walk that will find the VMAs that end above `address`.
     pub(crate) fn new(mm: ARef<MmWithUser>, address: usize) -> Self {
-        let mut iter = MaybeUninit::<bindings::vma_iterator>::uninit();
-
-        // SAFETY: RCU may be taken in any context; the helper initialises `iter` fully.
-        let iter = unsafe {
-            bindings::rcu_read_lock();
-            own::rustproc_vma_iter_init(iter.as_mut_ptr(), mm.raw(), address);
-            iter.assume_init()
-        };
+        // SAFETY: RCU may be taken in any context.
+        unsafe { bindings::rcu_read_lock() };
         // INVARIANT: RCU is held, no VMA is locked yet, and `iter` is fresh.
         Self {
             lock: Lock::Vma(None),
-            iter,
+            iter: vma_iterator(&mm, address),
             place: None,
             mm,
             _not_send: NotThreadSafe,
@@ -370,6 +368,58 @@ impl Drop for FoundVma<'_> {
     }
 }
 
+/// A VMA that may be changed.
+///
+/// # Invariants
+///
+/// `mmap_lock` of its address space is held for writing for `'a`.
+pub(crate) struct VmaMut<'a>(Vma<'a>);
+
+impl VmaMut<'_> {
+    /// Forgets that all its pages count as written to, if they do.
+    pub(crate) fn clear_soft_dirty(&self) {
+        if self.0.flags() & flags::SOFTDIRTY == 0 {
+            return;
+        }
+        // SAFETY: By the type invariant `mmap_lock` is held for writing, as both functions want it;
+        // the first takes the VMA's own lock for writing, too.
+        unsafe {
+            own::rustproc_vm_flags_clear(self.0.raw(), flags::SOFTDIRTY);
+            own::vma_set_page_prot(self.0.raw());
+        }
+    }
+}
+
+impl MmapWriteLock<'_> {
+    /// All VMAs, from the lowest address.
+    pub(crate) fn vmas(&self) -> impl Iterator<Item = VmaMut<'_>> {
+        let mut vmas = vma_iterator(self.mm(), 0);
+
+        iter::from_fn(move || {
+            // SAFETY: `mmap_lock` is held by the type invariant, so that VMAs stay until the
+            // borrow ends.
+            let vma = unsafe {
+                let vma = NonNull::new(own::rustproc_vma_next(&mut vmas))?;
+                Vma(VmaRef::from_raw(vma.as_ptr()))
+            };
+            // INVARIANT: By the invariant of the lock, which is borrowed.
+            Some(VmaMut(vma))
+        })
+    }
+}
+
+/// A C iterator over the VMAs of `mm` that end above `address`. It is to be used under a lock that
+/// keeps them.
+fn vma_iterator(mm: &MmWithUser, address: usize) -> bindings::vma_iterator {
+    let mut iter = MaybeUninit::<bindings::vma_iterator>::uninit();
+
+    // SAFETY: The helper initialises `iter` fully, and looks at no VMA.
+    unsafe {
+        own::rustproc_vma_iter_init(iter.as_mut_ptr(), mm.raw(), address);
+        iter.assume_init()
+    }
+}
+
 /// What names a VMA in `maps`.
 pub(crate) enum VmaName<'a> {
     /// Nothing does.
@@ -494,6 +544,11 @@ impl<'a> Vma<'a> {
         unsafe {
             own::rustproc_arch_pkeys_enabled().then(|| own::rustproc_vma_pkey(self.raw()) as u32)
         }
+    }
+
+    /// Whether writers get pages of their own. Mirrors `vma_is_cow_mapping()`.
+    pub(crate) fn is_cow(&self) -> bool {
+        self.flags() & (flags::SHARED | flags::MAYWRITE) == flags::MAYWRITE
     }
 
     /// Whether it maps hugetlb pages.

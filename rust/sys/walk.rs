@@ -4,8 +4,9 @@
 //!
 //! An author implements [`PageWalk`], whose methods are the walk's callbacks, and starts a walk from
 //! what keeps the address space still: [`LockedVma`] (a VMA's own lock), or a lock on the whole
-//! space, [`MmapReadLock`] or [`MmapWriteLock`]. Which of them it is, is part of the type of all that
-//! the callbacks are given, so that what needs a stronger lock does not compile under a weaker one.
+//! space, [`MmapReadLock`] or [`MmapWriteLock`], under the latter perhaps a
+//! [`SoftDirtyRound`](clear::SoftDirtyRound). Which of them it is, is part of the type of all that the
+//! callbacks are given, so that what needs a stronger lock does not compile under a weaker one.
 //!
 //! Callbacks get an entry of the upper tables ([`Pmd`], [`HugetlbEntry`]), and lock it to see what is
 //! in it. Entries are copied out ([`Pte`], [`PmdLeaf`]), and live no longer than the lock.
@@ -15,6 +16,7 @@
 //!
 //! C header: [`include/linux/pagewalk.h`](srctree/include/linux/pagewalk.h)
 
+mod clear;
 mod entry;
 mod folio;
 mod table;
@@ -91,6 +93,9 @@ pub(crate) enum MmapRead {}
 /// `mmap_lock`, held for writing; the walk write-locks each VMA that it enters.
 pub(crate) enum MmapWrite {}
 
+/// As [`MmapWrite`], and all TLBs are flushed before the lock is let go of.
+pub(crate) enum MmapWriteFlush {}
+
 /// The lock of the one VMA that is walked, held for reading.
 pub(crate) enum VmaRead {}
 
@@ -99,6 +104,10 @@ impl LockMode for MmapRead {
 }
 
 impl LockMode for MmapWrite {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_WRLOCK;
+}
+
+impl LockMode for MmapWriteFlush {
     const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_WRLOCK;
 }
 

@@ -83,6 +83,16 @@ impl<'t> Pte<'t> {
         Self { raw, address, vma }
     }
 
+    /// The entry in C.
+    pub(super) fn raw(&self) -> bindings::pte_t {
+        self.raw
+    }
+
+    /// The VMA that it lies in.
+    pub(super) fn vma(&self) -> Vma<'t> {
+        self.vma
+    }
+
     fn has(&self, bits: usize) -> bool {
         self.raw.pte & bits != 0
     }
@@ -110,6 +120,12 @@ impl<'t> Pte<'t> {
     /// The page has been written to. For a present entry.
     pub(crate) fn is_dirty(&self) -> bool {
         self.has(bits::DIRTY)
+    }
+
+    /// The page may be written to. For a present entry. Mirrors `pte_write()`.
+    pub(crate) fn is_writable(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_pte_write(self.raw) }
     }
 
     /// Written to since soft-dirty bits were cleared.
@@ -190,6 +206,11 @@ impl<'t> PmdLeaf<'t> {
         Self { raw, address, vma }
     }
 
+    /// The entry in C.
+    pub(super) fn raw(&self) -> bindings::pmd_t {
+        self.raw
+    }
+
     fn has(&self, bits: usize) -> bool {
         self.raw.pmd & bits != 0
     }
@@ -212,6 +233,12 @@ impl<'t> PmdLeaf<'t> {
     /// The page has been written to. For a present entry.
     pub(crate) fn is_dirty(&self) -> bool {
         self.has(bits::DIRTY)
+    }
+
+    /// The page may be written to. For a present entry. Mirrors `pmd_write()`.
+    pub(crate) fn is_writable(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_pmd_write(self.raw) }
     }
 
     /// Written to since soft-dirty bits were cleared.
@@ -365,6 +392,12 @@ impl<'t> Leaf<'t> {
     /// The page is in swap. Mirrors `softleaf_is_swap()`.
     pub(crate) fn is_swap(&self) -> bool {
         self.raw.val != 0 && self.kind() < own::RUSTPROC_CONST_MAX_SWAPFILES
+    }
+
+    /// The page is being moved.
+    pub(crate) fn is_migration(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_softleaf_is_migration(self.raw) }
     }
 
     /// The page is in the memory of a device that the CPU cannot reach.

@@ -448,6 +448,28 @@ impl Folio<'_> {
         unsafe { own::rustproc_folio_is_zone_device(self.raw()) }
     }
 
+    /// Whether a device may be writing to it, by estimate that errs on that side. Mirrors
+    /// `folio_maybe_dma_pinned()`.
+    pub(crate) fn maybe_pinned(&self) -> bool {
+        // SAFETY: The folio is valid by the type invariant.
+        unsafe { own::rustproc_folio_maybe_dma_pinned(self.raw()) }
+    }
+
+    /// Forgets that it has been used.
+    pub(crate) fn clear_referenced(&self) {
+        let state = self.state();
+
+        // SAFETY: The folio is valid by the type invariant; both helpers change one bit at once.
+        unsafe {
+            if state.is_young() {
+                own::rustproc_folio_test_clear_young(self.raw());
+            }
+            if state.is_referenced() {
+                own::rustproc_folio_clear_referenced(self.raw());
+            }
+        }
+    }
+
     /// The NUMA node that it lies on.
     pub(crate) fn node(&self) -> usize {
         // SAFETY: The folio is valid by the type invariant.

@@ -61,7 +61,7 @@ impl Drop for TableLock {
 /// The entry belongs to the address space of `vma`, and is kept by the walk, whose lock is `L`; it
 /// maps `range`, which lies in `vma`.
 pub(crate) struct Pmd<'w, L> {
-    raw: NonNull<bindings::pmd_t>,
+    pub(super) raw: NonNull<bindings::pmd_t>,
     range: Range<usize>,
     vma: Vma<'w>,
     _mode: PhantomData<L>,
@@ -159,7 +159,7 @@ impl<'w, L> Pmd<'w, L> {
 ///
 /// `_lock` guards the entry of `pmd`.
 pub(crate) struct HugePmd<'p, L> {
-    pmd: &'p Pmd<'p, L>,
+    pub(super) pmd: &'p Pmd<'p, L>,
     _lock: TableLock,
 }
 
@@ -194,14 +194,46 @@ impl<L> PteTable<'_, L> {
 
     /// The entries, from the lowest address.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Pte<'_>> {
+        self.slots().map(|slot| slot.entry)
+    }
+
+    /// The entries with their places, from the lowest address.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = PteSlot<'_, L>> {
         (0..self.len()).map(|index| {
             let address = self.pmd.range.start.wrapping_add(index * PAGE_SIZE);
             // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
             // may set bits of one; it has the size of a word.
-            let raw = unsafe { self.first.add(index).read_volatile() };
+            let (raw, value) = unsafe {
+                let raw = self.first.add(index);
+                (raw, raw.read_volatile())
+            };
 
-            Pte::new(raw, address, self.pmd.vma)
+            // INVARIANT: The table is mapped and locked by the type invariant, and borrowed.
+            PteSlot {
+                raw,
+                entry: Pte::new(value, address, self.pmd.vma),
+                _mode: PhantomData,
+            }
         })
+    }
+}
+
+/// The place of an entry in a locked table. What may be done to it depends on the walk's lock.
+///
+/// # Invariants
+///
+/// `entry` was read at `raw`, in a table that stays mapped and locked for `'t` during a walk whose
+/// lock is `L`.
+pub(crate) struct PteSlot<'t, L> {
+    pub(super) raw: NonNull<bindings::pte_t>,
+    entry: Pte<'t>,
+    _mode: PhantomData<L>,
+}
+
+impl<'t, L> PteSlot<'t, L> {
+    /// The entry as it was when it was read.
+    pub(crate) fn entry(&self) -> Pte<'t> {
+        self.entry
     }
 }
 
