@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 pub(crate) mod children;
+pub(crate) mod clear_refs;
 pub(crate) mod maps;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod numa_maps;

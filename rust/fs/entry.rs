@@ -10,6 +10,7 @@
 use super::{
     file::{
         Children,
+        ClearRefs,
         Maps,
         NumaMaps,
         Pagemap,
@@ -39,6 +40,9 @@ const READ_ALL: u16 = 0o100444;
 
 /// Regular file that its owner may read.
 const READ_OWNER: u16 = 0o100400;
+
+/// Regular file that its owner may write to.
+const WRITE_OWNER: u16 = 0o100200;
 
 /// A file of ours.
 pub(super) struct Entry {
@@ -95,6 +99,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::both("numa_maps", READ_ALL, RecordFile::<NumaMaps>::OPERATIONS),
     #[cfg(CONFIG_PROC_PAGE_MONITOR)]
     Entry::both("pagemap", READ_OWNER, RawFile::<Pagemap>::OPERATIONS),
+    #[cfg(CONFIG_PROC_PAGE_MONITOR)]
+    Entry::both("clear_refs", WRITE_OWNER, RawFile::<ClearRefs>::OPERATIONS),
     #[cfg(CONFIG_PROC_CHILDREN)]
     Entry {
         name: "children",

@@ -3,6 +3,7 @@
 //! The files of ours: each joins what is collected to how it is rendered.
 
 mod children;
+mod clear_refs;
 mod maps;
 #[cfg(CONFIG_NUMA)]
 mod numa_maps;
@@ -16,6 +17,7 @@ mod status;
 
 pub(super) use self::{
     children::Children,
+    clear_refs::ClearRefs,
     maps::Maps,
     numa_maps::NumaMaps,
     pagemap::Pagemap,
