@@ -20,12 +20,12 @@ pub(crate) fn has_memory(node: usize) -> bool {
     // CAST: A small index.
     const MEMORY: usize = bindings::node_states_N_MEMORY as usize;
 
-    // SAFETY: The masks are static; the words of this one change when memory comes or goes.
-    let masks = unsafe { &*(&raw const bindings::node_states) };
-    let words = &masks[MEMORY].bits;
+    let word = node / BITS;
+    if word >= size_of::<bindings::nodemask_t>() / size_of::<u64>() {
+        return false;
+    }
+    // SAFETY: The masks are static, and have this word, which changes when memory comes or goes.
+    let word = unsafe { read_long(&raw const bindings::node_states[MEMORY].bits[word]) };
 
-    words.get(node / BITS).is_some_and(|word| {
-        // SAFETY: The word is static.
-        unsafe { read_long(word) >> (node % BITS) & 1 != 0 }
-    })
+    word >> (node % BITS) & 1 != 0
 }
