@@ -46,11 +46,6 @@ bool rustproc_mm_thp_disabled(const struct mm_struct *mm)
 	return mm_flags_test(MMF_DISABLE_THP_COMPLETELY, mm);
 }
 
-bool rustproc_mm_has_pinned(const struct mm_struct *mm)
-{
-	return mm_flags_test(MMF_HAS_PINNED, mm);
-}
-
 void rustproc_reset_mm_hiwater_rss(struct mm_struct *mm)
 {
 	reset_mm_hiwater_rss(mm);

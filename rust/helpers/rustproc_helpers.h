@@ -86,7 +86,6 @@ unsigned long rustproc_mm_untag_mask(struct mm_struct *mm);
 unsigned long rustproc_hugetlb_usage(struct mm_struct *mm);
 long rustproc_mm_pinned_vm(struct mm_struct *mm);
 bool rustproc_mm_thp_disabled(const struct mm_struct *mm);
-bool rustproc_mm_has_pinned(const struct mm_struct *mm);
 void rustproc_reset_mm_hiwater_rss(struct mm_struct *mm);
 void rustproc_inc_tlb_flush_pending(struct mm_struct *mm);
 void rustproc_dec_tlb_flush_pending(struct mm_struct *mm);

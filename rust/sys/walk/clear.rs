@@ -32,10 +32,14 @@ use crate::{
             Change,
             Notice, //
         },
+        read_long, //
     },
 };
 use core::ops::Range;
-use kernel::prelude::*;
+use kernel::{
+    bindings,
+    prelude::*, //
+};
 
 /// Flushes all TLBs of an address space when it is dropped. Until then others that find an entry
 /// changed know that a TLB may not have seen it.
@@ -112,12 +116,12 @@ impl SoftDirtyRound<'_> {
 impl PteSlot<'_, MmapWrite> {
     /// Forgets that the page has been used. For a present entry.
     pub(crate) fn clear_young(&self) {
-        let entry = self.entry();
+        let (entry, place) = (self.entry(), self.raw.as_ptr());
 
-        // SAFETY: The entry is in a mapped and locked table by the type invariant.
-        unsafe {
-            own::ptep_test_and_clear_young(entry.vma().raw(), entry.address(), self.raw.as_ptr())
-        };
+        if entry.is_young() {
+            // SAFETY: The entry is in a mapped and locked table by the type invariant.
+            unsafe { own::ptep_test_and_clear_young(entry.vma().raw(), entry.address(), place) };
+        }
     }
 }
 
@@ -155,8 +159,14 @@ impl PteSlot<'_, MmapWriteFlush> {
 
     /// Whether devices have ever been let write to pages of the address space.
     fn mm_has_pinned(&self) -> bool {
-        // SAFETY: The entry's VMA has an address space, for the entry is in a table of it.
-        unsafe { own::rustproc_mm_has_pinned(self.entry().vma().mm_ptr()) }
+        // SAFETY: The entry's VMA has an address space, for the entry is in a table of it. Its flags
+        // are one word, which others may change.
+        let flags = unsafe {
+            let mm = self.entry().vma().mm_ptr();
+            read_long((&raw const (*mm).__bindgen_anon_1.flags).cast())
+        };
+
+        flags & (1 << bindings::MMF_HAS_PINNED) != 0
     }
 
     fn write_protect(&self) {

@@ -53,6 +53,7 @@ mod bits {
     pub(super) use crate::bindings::{
         RUSTPROC_CONST_PMD_PRESENT as PMD_PRESENT,
         RUSTPROC_CONST_PTE_ACCESSED as ACCESSED,
+        RUSTPROC_CONST_PTE_CPU_DIRTY as CPU_DIRTY,
         RUSTPROC_CONST_PTE_DIRTY as DIRTY,
         RUSTPROC_CONST_PTE_IGNORED as IGNORED,
         RUSTPROC_CONST_PTE_PRESENT as PRESENT,
@@ -61,7 +62,8 @@ mod bits {
         RUSTPROC_CONST_PTE_SWP_SOFT_DIRTY as SWP_SOFT_DIRTY,
         RUSTPROC_CONST_PTE_SWP_UFFD as SWP_UFFD,
         RUSTPROC_CONST_PTE_UFFD as UFFD,
-        RUSTPROC_CONST_PTE_VALID as VALID, //
+        RUSTPROC_CONST_PTE_VALID as VALID,       //
+        RUSTPROC_CONST_PTE_WRITABLE as WRITABLE, //
     };
 }
 
@@ -124,8 +126,10 @@ impl<'t> Pte<'t> {
 
     /// The page may be written to. For a present entry. Mirrors `pte_write()`.
     pub(crate) fn is_writable(&self) -> bool {
+        // Dirty without that right is a shadow stack, which the CPU writes to, if there are any.
         // SAFETY: Takes a number.
-        unsafe { own::rustproc_pte_write(self.raw) }
+        self.has(bits::WRITABLE)
+            || (self.has(bits::CPU_DIRTY) && unsafe { own::rustproc_pte_write(self.raw) })
     }
 
     /// Written to since soft-dirty bits were cleared.
