@@ -9,9 +9,15 @@
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c) and
 //! [`include/uapi/linux/fs.h`](srctree/include/uapi/linux/fs.h).
 
-use core::ops::BitOr;
-
-use super::units::PAGE_SHIFT;
+use super::units::{
+    page_align,
+    PAGE_SHIFT,
+    PAGE_SIZE, //
+};
+use core::ops::{
+    BitOr,
+    Range, //
+};
 
 /// A set of categories: the bits `PAGE_IS_*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +47,10 @@ impl Categories {
     pub const GUARD: Self = Self(1 << 8);
     /// Accessed since it was protected, reads included. Kernels before 7.3 refuse this category.
     pub const ACCESSED: Self = Self(1 << 9);
+    /// All that kernels before 7.3 know.
+    pub const KNOWN_BEFORE_7_3: Self = Self((1 << 9) - 1);
+    /// All of them.
+    pub const KNOWN: Self = Self((1 << 10) - 1);
 
     /// Whether all of `others` are in the set.
     #[inline]
@@ -123,16 +133,130 @@ impl Query {
         let required = self.mask.intersection(Categories::WPALLOWED);
         categories.inverting(self.inverted).contains(required)
     }
+}
 
-    /// Whether pages are looked for, and reported, as written ones and nothing else.
-    #[inline]
-    pub fn is_written_only(&self) -> bool {
-        let written_only = Self {
-            mask: Categories::WRITTEN,
-            returned: Categories::WRITTEN,
-            ..Self::default()
+/// The arguments, laid out as user space passes them (`struct pm_scan_arg`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct ScanArguments {
+    /// Bytes of the struct that the caller knows.
+    pub size: u64,
+    /// [`flags`].
+    pub flags: u64,
+    /// First address.
+    pub start: u64,
+    /// One past the last address.
+    pub end: u64,
+    /// Where the scan stopped. Answered.
+    pub walk_end: u64,
+    /// Where the regions go.
+    pub vec: u64,
+    /// How many regions there is room for.
+    pub vec_len: u64,
+    /// How many pages to report at most; 0 for any number.
+    pub max_pages: u64,
+    /// See [`Query::inverted`].
+    pub category_inverted: u64,
+    /// See [`Query::mask`].
+    pub category_mask: u64,
+    /// See [`Query::anyof`].
+    pub category_anyof_mask: u64,
+    /// See [`Query::returned`].
+    pub return_mask: u64,
+}
+
+/// `PM_SCAN_*`: what is done besides reporting pages.
+pub mod flags {
+    /// Protect the written ones among the pages.
+    pub const WP_MATCHING: u64 = 1 << 0;
+    /// Fail in an area that cannot be protected for userfaultfd asynchronously.
+    pub const CHECK_WPASYNC: u64 = 1 << 1;
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It makes no sense: `EINVAL`.
+    Invalid,
+    /// An address is not user space's: `EFAULT`.
+    Fault,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The addresses to look at, in whole pages.
+    pub addresses: Range<u64>,
+    /// Where the regions go.
+    pub vec: u64,
+    /// How many regions there is room for.
+    pub vec_len: u64,
+    /// How many pages to report at most; 0 for any number.
+    pub max_pages: u64,
+    /// Which pages.
+    pub query: Query,
+    /// Protect the written ones among them.
+    pub protects: bool,
+    /// Fail in an area that cannot be protected for userfaultfd asynchronously.
+    pub checks_async: bool,
+}
+
+impl Request {
+    /// Makes sense of arguments, for a kernel that knows the categories `known`. `untag` takes the
+    /// tag off an address; `is_user` says whether so many bytes at an address may be user space's.
+    ///
+    /// As `pagemap_scan_get_args`, in its order.
+    ///
+    /// # Errors
+    ///
+    /// See [`Refusal`].
+    pub fn new(
+        arguments: &ScanArguments,
+        known: Categories,
+        untag: impl Fn(u64) -> u64,
+        is_user: impl Fn(u64, u64) -> bool,
+    ) -> Result<Self, Refusal> {
+        const REGION_SIZE: u64 = size_of::<PageRegion>() as u64;
+
+        if arguments.size != size_of::<ScanArguments>() as u64
+            || arguments.flags & !(flags::WP_MATCHING | flags::CHECK_WPASYNC) != 0
+        {
+            return Err(Refusal::Invalid);
+        }
+        let query = Query {
+            inverted: Categories(arguments.category_inverted),
+            mask: Categories(arguments.category_mask),
+            anyof: Categories(arguments.category_anyof_mask),
+            returned: Categories(arguments.return_mask),
         };
-        *self == written_only
+        if !query.is_within(known) {
+            return Err(Refusal::Invalid);
+        }
+
+        let (start, end) = (untag(arguments.start), untag(arguments.end));
+        let (vec, vec_len) = (untag(arguments.vec), arguments.vec_len);
+        if start % PAGE_SIZE != 0 {
+            return Err(Refusal::Invalid);
+        }
+        if !is_user(start, end.wrapping_sub(start)) {
+            return Err(Refusal::Fault);
+        }
+        if vec == 0 && vec_len != 0 {
+            return Err(Refusal::Invalid);
+        }
+        if vec != 0 && !is_user(vec, vec_len.saturating_mul(REGION_SIZE)) {
+            return Err(Refusal::Fault);
+        }
+
+        Ok(Self {
+            addresses: start..page_align(end),
+            vec,
+            vec_len,
+            max_pages: arguments.max_pages,
+            query,
+            protects: arguments.flags & flags::WP_MATCHING != 0,
+            checks_async: arguments.flags & flags::CHECK_WPASYNC != 0,
+        })
     }
 }
 
@@ -261,6 +385,12 @@ impl<'a> Regions<'a> {
         self.clear();
     }
 
+    /// Whether anything is reported at all.
+    #[inline]
+    pub fn is_report(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
     /// Whether as many pages as allowed have been reported.
     #[inline]
     pub fn is_complete(&self) -> bool {
@@ -332,7 +462,7 @@ mod tests {
     const PRESENT: Categories = Categories::PRESENT;
     const WRITTEN: Categories = Categories::WRITTEN;
     const WPALLOWED: Categories = Categories::WPALLOWED;
-    const ALL: Categories = Categories(0x3ff);
+    const ALL: Categories = Categories::KNOWN;
     const NO_LIMIT: u64 = 0;
 
     /// A region from page to page.
@@ -404,6 +534,101 @@ mod tests {
         }
     }
 
+    /// Arguments that are in order.
+    fn arguments() -> ScanArguments {
+        ScanArguments {
+            size: 96,
+            start: 0x1000,
+            end: 0x3000,
+            vec: 0x8000,
+            vec_len: 3,
+            max_pages: 7,
+            category_mask: FILE.0,
+            return_mask: PRESENT.0,
+            ..ScanArguments::default()
+        }
+    }
+
+    /// What is made of them where tags are above bit 57 and user space ends at bit 47.
+    fn request(arguments: ScanArguments) -> Result<Request, Refusal> {
+        Request::new(
+            &arguments,
+            Categories::KNOWN_BEFORE_7_3,
+            |address| address & !(0x3f << 57),
+            |address, size| address.checked_add(size).is_some_and(|end| end <= 1 << 47),
+        )
+    }
+
+    #[test]
+    fn arguments_make_a_request() {
+        let plain = Request {
+            addresses: 0x1000..0x3000,
+            vec: 0x8000,
+            vec_len: 3,
+            max_pages: 7,
+            query: Query {
+                mask: FILE,
+                returned: PRESENT,
+                ..Query::default()
+            },
+            protects: false,
+            checks_async: false,
+        };
+        assert_eq!(request(arguments()), Ok(plain.clone()));
+        let arguments = ScanArguments {
+            flags: 3,
+            start: 0x1000 | 5 << 57,
+            end: 0x2001 | 9 << 57,
+            vec: 0x8000 | 1 << 57,
+            ..arguments()
+        };
+        let tagged = Request {
+            protects: true,
+            checks_async: true,
+            ..plain
+        };
+        assert_eq!(request(arguments), Ok(tagged));
+    }
+
+    #[test]
+    fn bad_arguments_are_refused_in_order() {
+        let refuse = |refusal, change: fn(&mut ScanArguments)| {
+            let mut arguments = arguments();
+            change(&mut arguments);
+            assert_eq!(request(arguments), Err(refusal), "{arguments:?}");
+        };
+        refuse(Refusal::Invalid, |arguments| arguments.size = 88);
+        refuse(Refusal::Invalid, |arguments| arguments.flags = 4);
+        refuse(Refusal::Invalid, |arguments| {
+            arguments.category_mask = 1 << 9
+        });
+        refuse(Refusal::Invalid, |arguments| arguments.start = 1);
+        // What comes later is not looked at.
+        refuse(Refusal::Invalid, |arguments| {
+            arguments.start = 1;
+            arguments.vec = u64::MAX;
+        });
+        refuse(Refusal::Fault, |arguments| arguments.end = 0);
+        refuse(Refusal::Fault, |arguments| arguments.end = (1 << 47) + 1);
+        refuse(Refusal::Fault, |arguments| {
+            arguments.end = u64::MAX;
+            arguments.vec = 0;
+        });
+        refuse(Refusal::Invalid, |arguments| arguments.vec = 0);
+        refuse(Refusal::Fault, |arguments| arguments.vec_len = u64::MAX / 2);
+        refuse(Refusal::Fault, |arguments| arguments.vec = 1 << 47);
+        // No regions are wanted.
+        for vec in [0, 0x8000] {
+            let arguments = ScanArguments {
+                vec,
+                vec_len: 0,
+                end: 0x1000,
+                ..arguments()
+            };
+            assert!(request(arguments).is_ok_and(|request| request.addresses.is_empty()));
+        }
+    }
+
     #[test]
     fn pages_match_all_of_the_mask_and_one_of_the_others() {
         // Three categories suffice, for all are treated alike.
@@ -450,37 +675,6 @@ mod tests {
                 ..Query::default()
             };
             assert_eq!(query.wants_vma(categories), wanted);
-        }
-    }
-
-    #[test]
-    fn written_only_is_written_and_nothing_else() {
-        let query = Query {
-            mask: WRITTEN,
-            returned: WRITTEN,
-            ..Query::default()
-        };
-        assert!(query.is_written_only());
-        for other in [
-            Query {
-                inverted: FILE,
-                ..query
-            },
-            Query {
-                mask: WRITTEN | FILE,
-                ..query
-            },
-            Query {
-                anyof: WRITTEN,
-                ..query
-            },
-            Query {
-                returned: WRITTEN | FILE,
-                ..query
-            },
-            Query::default(),
-        ] {
-            assert!(!other.is_written_only());
         }
     }
 
