@@ -30,6 +30,9 @@
 #include "compat.h"
 #include "rustproc_helpers.h"
 
+/* Declared inside a function only. */
+extern unsigned long zero_page_pfn;
+
 /* Macros that bindgen cannot evaluate. */
 static const unsigned int RUSTPROC_CONST_LINUX_VERSION_CODE = LINUX_VERSION_CODE;
 static const unsigned long RUSTPROC_CONST_SB_NOSUID = SB_NOSUID;

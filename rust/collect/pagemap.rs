@@ -28,6 +28,7 @@ use crate::{
         walk::{
             Action,
             FolioCache,
+            Hole,
             HugePmd,
             HugetlbEntry,
             Leaf,
@@ -207,8 +208,8 @@ impl PageWalk<MmapRead> for Piece {
         Ok(Action::Continue)
     }
 
-    fn pte_hole(&mut self, vma: Option<Vma<'_>>, range: Range<usize>) -> Result<Action> {
-        self.hole(&range, vma.map_or(0, soft_dirty));
+    fn pte_hole(&mut self, hole: &Hole<'_, MmapRead>) -> Result<Action> {
+        self.hole(&hole.range(), hole.vma().map_or(0, soft_dirty));
         Ok(Action::Continue)
     }
 

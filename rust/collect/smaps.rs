@@ -30,6 +30,7 @@ use crate::{
         walk::{
             Action,
             Folio,
+            Hole,
             HugePmd,
             HugetlbEntry,
             LockMode,
@@ -374,9 +375,9 @@ impl<L: LockMode, const HOLES: bool> PageWalk<L> for Gather<'_, HOLES> {
         Ok(Action::Stop)
     }
 
-    fn pte_hole(&mut self, vma: Option<Vma<'_>>, range: Range<usize>) -> Result<Action> {
-        if let Some(vma) = vma {
-            self.sums.hole(vma, range);
+    fn pte_hole(&mut self, hole: &Hole<'_, L>) -> Result<Action> {
+        if let Some(vma) = hole.vma() {
+            self.sums.hole(vma, hole.range());
         }
         Ok(Action::Continue)
     }

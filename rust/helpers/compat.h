@@ -11,6 +11,11 @@
 #define _PAGE_UFFD _PAGE_UFFD_WP
 #define _PAGE_SWP_UFFD _PAGE_SWP_UFFD_WP
 #define VM_UFFD_RWP VM_NONE
+#define huge_pte_mkuffd huge_pte_mkuffd_wp
+#define pmd_mkuffd pmd_mkuffd_wp
+#define pmd_swp_mkuffd pmd_swp_mkuffd_wp
+#define pte_mkuffd pte_mkuffd_wp
+#define pte_swp_mkuffd pte_swp_mkuffd_wp
 #endif
 
 #endif /* RUSTPROC_COMPAT_H */

@@ -243,9 +243,38 @@ void rustproc_read_sequnlock_excl_irqrestore(seqlock_t *lock,
 
 /* thp.c */
 unsigned long rustproc_thp_vma_allowable_orders(struct vm_area_struct *vma);
+bool rustproc_is_huge_zero_pmd(pmd_t pmd);
 
 /* uaccess.c */
+bool rustproc_access_ok(const void __user *ptr, size_t size);
 int rustproc_copy_struct_from_user(void *to, size_t size,
 				   const void __user *from, size_t from_size);
+
+/* uffd.c */
+bool rustproc_userfaultfd_wp_async(struct vm_area_struct *vma);
+bool rustproc_userfaultfd_wp_use_markers(struct vm_area_struct *vma);
+long rustproc_uffd_wp_range(struct vm_area_struct *vma, unsigned long start,
+			    unsigned long len);
+pte_t rustproc_make_uffd_wp_marker(void);
+pte_t rustproc_pte_mkuffd(pte_t pte);
+pte_t rustproc_pte_swp_mkuffd(pte_t pte);
+pmd_t rustproc_pmd_mkuffd(pmd_t pmd);
+pmd_t rustproc_pmd_swp_mkuffd(pmd_t pmd);
+pte_t rustproc_huge_pte_mkuffd(pte_t pte);
+pte_t rustproc_huge_ptep_modify_prot_start(struct vm_area_struct *vma,
+					   unsigned long addr, pte_t *ptep);
+void rustproc_huge_ptep_modify_prot_commit(struct vm_area_struct *vma,
+					   unsigned long addr, pte_t *ptep,
+					   pte_t old_pte, pte_t pte);
+void rustproc_set_huge_pte_at(struct mm_struct *mm, unsigned long addr,
+			      pte_t *ptep, pte_t pte, unsigned long size);
+pte_t *rustproc_huge_pte_alloc(struct vm_area_struct *vma, unsigned long addr,
+			       unsigned long size);
+void rustproc_split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmd,
+			     unsigned long addr);
+void rustproc_lazy_mmu_mode_enable(void);
+void rustproc_lazy_mmu_mode_disable(void);
+void rustproc_i_mmap_lock_write(struct address_space *mapping);
+void rustproc_i_mmap_unlock_write(struct address_space *mapping);
 
 #endif /* RUSTPROC_HELPERS_H */

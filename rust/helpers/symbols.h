@@ -48,6 +48,10 @@ RUSTPROC_FUNCTION(get_task_policy)
 RUSTPROC_FUNCTION(mpol_to_str)
 #endif
 
+#ifdef CONFIG_HUGETLB_PAGE
+RUSTPROC_FUNCTION(huge_pte_alloc)
+#endif
+
 #ifdef CONFIG_MMU_NOTIFIER
 RUSTPROC_FUNCTION(__mmu_notifier_invalidate_range_end)
 RUSTPROC_FUNCTION(__mmu_notifier_invalidate_range_start)
@@ -76,10 +80,18 @@ RUSTPROC_FUNCTION(__delayacct_blkio_ticks)
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 RUSTPROC_FUNCTION(__pmd_trans_huge_lock)
+RUSTPROC_FUNCTION(__split_huge_pmd)
 RUSTPROC_FUNCTION(__thp_vma_allowable_orders)
 RUSTPROC_FUNCTION(pmdp_invalidate)
+RUSTPROC_FUNCTION(pmdp_invalidate_ad)
 RUSTPROC_FUNCTION(pmdp_test_and_clear_young)
 RUSTPROC_FUNCTION(vm_normal_page_pmd)
+#endif
+
+#ifdef CONFIG_USERFAULTFD
+RUSTPROC_FUNCTION(uffd_wp_range)
+RUSTPROC_FUNCTION(userfaultfd_wp_async)
+RUSTPROC_FUNCTION(userfaultfd_wp_unpopulated)
 #endif
 
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN

@@ -551,6 +551,16 @@ impl<'a> Vma<'a> {
         self.flags() & (flags::SHARED | flags::MAYWRITE) == flags::MAYWRITE
     }
 
+    /// Whether userfaultfd lifts protections of the pages itself, and protects even pages that are not
+    /// there yet.
+    pub(crate) fn is_wp_async(&self) -> bool {
+        // SAFETY: The VMA is locked, which pins its userfaultfd context.
+        unsafe {
+            own::rustproc_userfaultfd_wp_async(self.raw())
+                && own::rustproc_userfaultfd_wp_use_markers(self.raw())
+        }
+    }
+
     /// Whether it maps hugetlb pages.
     pub(crate) fn is_hugetlb(&self) -> bool {
         self.flags() & flags::HUGETLB != 0

@@ -4,9 +4,10 @@
 //!
 //! An author implements [`PageWalk`], whose methods are the walk's callbacks, and starts a walk from
 //! what keeps the address space still: [`LockedVma`] (a VMA's own lock), or a lock on the whole
-//! space, [`MmapReadLock`] or [`MmapWriteLock`], under the latter perhaps a
-//! [`SoftDirtyRound`](clear::SoftDirtyRound). Which of them it is, is part of the type of all that the
-//! callbacks are given, so that what needs a stronger lock does not compile under a weaker one.
+//! space, [`MmapReadLock`] or [`MmapWriteLock`], under these perhaps a
+//! [`ProtectionRound`](uffd::ProtectionRound) or a [`SoftDirtyRound`](clear::SoftDirtyRound). Which of
+//! them it is, is part of the type of all that the callbacks are given, so that what needs a stronger
+//! lock does not compile under a weaker one.
 //!
 //! Callbacks get an entry of the upper tables ([`Pmd`], [`HugetlbEntry`]), and lock it to see what is
 //! in it. Entries are copied out ([`Pte`], [`PmdLeaf`]), and live no longer than the lock.
@@ -20,6 +21,7 @@ mod clear;
 mod entry;
 mod folio;
 mod table;
+mod uffd;
 
 pub(crate) use self::{
     entry::{
@@ -37,7 +39,6 @@ pub(crate) use self::{
     table::{
         HugePmd,
         HugetlbEntry,
-        HugetlbGuard,
         Pmd,
         PmdGuard,
         PteTable, //
@@ -90,6 +91,9 @@ pub(crate) trait LockMode: 'static {
 /// `mmap_lock`, held for reading.
 pub(crate) enum MmapRead {}
 
+/// As [`MmapRead`], and whoever copied entries has been told that pages are being protected.
+pub(crate) enum MmapReadProtect {}
+
 /// `mmap_lock`, held for writing; the walk write-locks each VMA that it enters.
 pub(crate) enum MmapWrite {}
 
@@ -100,6 +104,10 @@ pub(crate) enum MmapWriteFlush {}
 pub(crate) enum VmaRead {}
 
 impl LockMode for MmapRead {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_RDLOCK;
+}
+
+impl LockMode for MmapReadProtect {
     const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_RDLOCK;
 }
 
@@ -172,13 +180,12 @@ pub(crate) trait PageWalk<L: LockMode> {
     /// What the walk shall fail with.
     fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action>;
 
-    /// Is told that `range` (addresses in bytes) has no page tables; `vma` is `None` outside of
-    /// all VMAs. May sleep.
+    /// Is told of a range without page tables. May sleep.
     ///
     /// # Errors
     ///
     /// What the walk shall fail with.
-    fn pte_hole(&mut self, _vma: Option<Vma<'_>>, _range: Range<usize>) -> Result<Action> {
+    fn pte_hole(&mut self, _hole: &Hole<'_, L>) -> Result<Action> {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -189,6 +196,29 @@ pub(crate) trait PageWalk<L: LockMode> {
     /// What the walk shall fail with.
     fn hugetlb_entry(&mut self, _entry: &HugetlbEntry<'_, L>) -> Result<Action> {
         build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// A range without page tables.
+///
+/// # Invariants
+///
+/// A walk, whose lock is `L`, is at `range`, which lies in `vma`, or outside of all VMAs.
+pub(crate) struct Hole<'w, L> {
+    vma: Option<Vma<'w>>,
+    range: Range<usize>,
+    _mode: PhantomData<L>,
+}
+
+impl<'w, L> Hole<'w, L> {
+    /// The VMA that the range lies in; `None` outside of all VMAs.
+    pub(crate) fn vma(&self) -> Option<Vma<'w>> {
+        self.vma
+    }
+
+    /// The range, as addresses in bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
     }
 }
 
@@ -290,8 +320,14 @@ impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
             let inside = !(*walk).vma.is_null();
             (Self::author(walk), inside.then(|| Self::vma(walk)))
         };
+        // INVARIANT: By the function's condition.
+        let hole = Hole {
+            vma,
+            range: start..end,
+            _mode: PhantomData,
+        };
 
-        from_result(|| Self::result(author.pte_hole(vma, start..end)?))
+        from_result(|| Self::result(author.pte_hole(&hole)?))
     }
 
     /// # Safety

@@ -150,6 +150,18 @@ impl<'t> Pte<'t> {
         }
     }
 
+    /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `pte_uffd()` and
+    /// `pte_swp_uffd_any()`.
+    pub(crate) fn is_uffd_any(&self) -> bool {
+        self.is_uffd() || !(self.is_present() || self.is_none()) && self.leaf().is_uffd_wp_marker()
+    }
+
+    /// Maps the page of zeros that everybody shares. For a present entry. Mirrors `is_zero_pfn()`.
+    pub(crate) fn is_zero_page(&self) -> bool {
+        // SAFETY: Set at boot. CAST: It has 64 bits.
+        self.pfn() == unsafe { own::zero_page_pfn } as u64
+    }
+
     /// Page frame number of a present entry. Mirrors `pte_pfn()`.
     #[inline]
     pub(crate) fn pfn(&self) -> u64 {
@@ -279,6 +291,12 @@ impl<'t> PmdLeaf<'t> {
         unsafe { Page::from_raw(own::rustproc_pmd_page(self.raw)) }
     }
 
+    /// Maps the huge page of zeros that everybody shares. Mirrors `is_huge_zero_pmd()`.
+    pub(crate) fn is_zero_page(&self) -> bool {
+        // SAFETY: Takes a number.
+        unsafe { own::rustproc_is_huge_zero_pmd(self.raw) }
+    }
+
     /// What a present entry maps, if it is memory that belongs to the VMA: the first page, or the
     /// one at the walked address. Mirrors `vm_normal_page_pmd()`.
     pub(crate) fn page(&self) -> Option<Page<'t>> {
@@ -317,6 +335,11 @@ impl<'t> HugetlbPte<'t> {
         }
     }
 
+    /// The entry in C.
+    pub(super) fn raw(&self) -> bindings::pte_t {
+        self.raw
+    }
+
     fn has(&self, bits: usize) -> bool {
         self.raw.pte & bits != 0
     }
@@ -334,6 +357,15 @@ impl<'t> HugetlbPte<'t> {
     /// The page has been written to. For a present entry.
     pub(crate) fn is_dirty(&self) -> bool {
         self.has(bits::DIRTY)
+    }
+
+    /// Written to since soft-dirty bits were cleared.
+    pub(crate) fn is_soft_dirty(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::SOFT_DIRTY)
+        } else {
+            self.has(bits::SWP_SOFT_DIRTY)
+        }
     }
 
     /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `huge_pte_uffd()` and

@@ -99,7 +99,6 @@ impl<'t> Page<'t> {
     }
 
     /// What the flags of its folio say, if it is the folio's only page.
-    #[cfg(CONFIG_PAGE_MAPCOUNT)]
     #[inline]
     fn state_if_small(&self) -> Option<FolioState> {
         if self.is_tail() {
@@ -299,6 +298,18 @@ impl<'t> FolioCache<'t> {
             #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
             exclusive: !self.shared,
         }
+    }
+
+    /// Whether `page` is anonymous memory.
+    #[inline]
+    pub(crate) fn is_anon(&mut self, page: Page<'t>) -> bool {
+        if !self.covers(page) {
+            if let Some(state) = page.state_if_small() {
+                return state.is_anon();
+            }
+            self.look(page);
+        }
+        self.anon
     }
 
     #[inline]

@@ -186,7 +186,12 @@ pub(crate) struct PteTable<'p, L> {
     _not_send: NotThreadSafe,
 }
 
-impl<L> PteTable<'_, L> {
+impl<'p, L> PteTable<'p, L> {
+    /// The VMA that the entries lie in.
+    pub(super) fn vma(&self) -> Vma<'p> {
+        self.pmd.vma
+    }
+
     /// Number of entries.
     pub(crate) fn len(&self) -> usize {
         self.pmd.range.len() / PAGE_SIZE
@@ -251,7 +256,7 @@ impl<L> Drop for PteTable<'_, L> {
 /// The entry belongs to the address space of `vma`, a hugetlb VMA, and is kept by the walk, whose
 /// lock is `L`; it maps `range`.
 pub(crate) struct HugetlbEntry<'w, L> {
-    raw: NonNull<bindings::pte_t>,
+    pub(super) raw: NonNull<bindings::pte_t>,
     range: Range<usize>,
     mask: usize,
     vma: Vma<'w>,
@@ -329,7 +334,12 @@ pub(crate) struct HugetlbGuard<'p, L> {
     _lock: TableLock,
 }
 
-impl<L> HugetlbGuard<'_, L> {
+impl<'p, L> HugetlbGuard<'p, L> {
+    /// Where the entry is.
+    pub(super) fn place(&self) -> &'p HugetlbEntry<'p, L> {
+        self.entry
+    }
+
     /// The entry.
     pub(crate) fn entry(&self) -> HugetlbPte<'_> {
         let (raw, vma) = (self.entry.raw.as_ptr(), self.entry.vma);
