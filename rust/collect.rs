@@ -12,6 +12,7 @@ pub(crate) mod clear_refs;
 pub(crate) mod maps;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod numa_maps;
+pub(crate) mod page_scan;
 pub(crate) mod pagemap;
 pub(crate) mod procmap_query;
 pub(crate) mod smaps;

@@ -7,6 +7,7 @@ mod clear_refs;
 mod maps;
 #[cfg(CONFIG_NUMA)]
 mod numa_maps;
+mod page_scan;
 mod pagemap;
 mod procmap_query;
 mod smaps;

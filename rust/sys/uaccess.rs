@@ -7,7 +7,14 @@
 
 use crate::{
     bindings as own,
-    model::procmap_query::ProcmapQuery, //
+    model::{
+        page_scan::{
+            PageRegion,
+            ScanArguments, //
+        },
+        procmap_query::ProcmapQuery, //
+    },
+    sys::mm::MmExt, //
 };
 use core::{
     mem::offset_of,
@@ -64,6 +71,32 @@ pub(crate) fn write_struct<T: AsBytes>(to: UserPtr, value: &T, size: usize) -> R
 pub(crate) fn write(to: UserPtr, bytes: &[u8]) -> Result {
     UserSlice::new(to, bytes.len()).writer().write_slice(bytes)
 }
+
+/// Takes the tag off an address of the current task. Mirrors `untagged_addr()`.
+pub(crate) fn untag(address: u64) -> u64 {
+    current!()
+        .mm()
+        .map_or(address, |mm| address & mm.untag_mask())
+}
+
+/// Whether `size` bytes at `address` may be user space's. Mirrors `access_ok()`.
+pub(crate) fn is_user(address: u64, size: u64) -> bool {
+    // CAST: Both have 64 bits.
+    let (address, size) = (UserPtr::from_addr(address as usize), size as usize);
+
+    // SAFETY: Takes numbers.
+    unsafe { own::rustproc_access_ok(address.as_const_ptr(), size) }
+}
+
+// SAFETY: It consists of numbers.
+unsafe impl FromBytes for ScanArguments {}
+
+// SAFETY: It consists of numbers, without padding between them.
+unsafe impl AsBytes for PageRegion {}
+
+static_assert!(size_of::<ScanArguments>() == size_of::<bindings::pm_scan_arg>());
+static_assert!(offset_of!(ScanArguments, walk_end) == offset_of!(bindings::pm_scan_arg, walk_end));
+static_assert!(size_of::<PageRegion>() == size_of::<bindings::page_region>());
 
 // SAFETY: It consists of numbers.
 unsafe impl FromBytes for ProcmapQuery {}

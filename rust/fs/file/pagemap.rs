@@ -4,6 +4,7 @@
 //!
 //! Whoever opens it must be allowed to trace the process, which must have an address space. Where in
 //! memory pages are, only those see who had `CAP_SYS_ADMIN` over the whole system when they opened it.
+//! What `ioctl(2)` answers is in [`page_scan`].
 
 use super::{
     super::{
@@ -13,6 +14,7 @@ use super::{
         },
         Proc, //
     },
+    page_scan,
     task_of, //
 };
 use crate::{
@@ -40,7 +42,10 @@ use kernel::{
     prelude::*,
     sync::aref::ARef,
     transmute::AsBytes,
-    uaccess::UserSliceWriter, //
+    uaccess::{
+        UserPtr,
+        UserSliceWriter, //
+    },
 };
 
 /// The file, opened.
@@ -100,5 +105,18 @@ impl Raw for Pagemap {
         // CAST: The VFS cuts reads to fewer than 2^31 bytes.
         *position += copied as i64;
         Ok(copied)
+    }
+
+    /// As in stock, commands that it does not know are no different from wrong arguments.
+    fn ioctl(&self, _file: &OpenFile<Proc>, command: u32, argument: usize) -> Result<isize> {
+        match command {
+            page_scan::COMMAND => {
+                let answer = page_scan::answer(&self.mm, UserPtr::from_addr(argument))?;
+                counters::entries::<Self>(answer.looked_at);
+                // CAST: A number of regions.
+                Ok(answer.regions as isize)
+            }
+            _ => Err(EINVAL),
+        }
     }
 }

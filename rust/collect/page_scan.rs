@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Collects what `ioctl(PAGEMAP_SCAN)` looks for, and protects pages for userfaultfd.
+//!
+//! C counterpart: `do_pagemap_scan()` and the callbacks of its walk in
+//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    model::page_scan::{
+        Categories,
+        Outcome,
+        PageRegion,
+        Query,
+        Regions,
+        Request, //
+    },
+    sys::{
+        self,
+        mm::MmapReadLock,
+        vma::{
+            flags,
+            Vma, //
+        },
+        walk::{
+            Action,
+            FolioCache,
+            Hole,
+            HugePmd,
+            HugetlbEntry,
+            HugetlbPte,
+            LockMode,
+            MmapRead,
+            MmapReadProtect,
+            PageWalk,
+            Pmd,
+            PmdGuard,
+            PmdLeaf,
+            Pte,
+            PteTable,
+            Visit,
+            Walked,
+            PMD_SIZE, //
+        },
+    },
+};
+use core::ops::Range;
+use kernel::{
+    mm::MmWithUser,
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
+/// The categories that the kernel knows.
+pub(crate) const KNOWN: Categories = if sys::SINCE_7_3 {
+    Categories::KNOWN
+} else {
+    Categories::KNOWN_BEFORE_7_3
+};
+
+/// What the pages of an area have in common.
+#[derive(Clone, Copy, Default)]
+struct Area {
+    /// Categories of all pages.
+    all: Categories,
+    /// Those of pages that userfaultfd does not watch, besides.
+    unwatched: Categories,
+    /// Those of empty entries, besides.
+    empty: Categories,
+    /// Those of ranges without page tables, besides.
+    hole: Categories,
+}
+
+impl Area {
+    fn new(vma: Vma<'_>, wp_async: bool) -> Self {
+        let bits = vma.flags();
+        let has = |flag: usize, category| when(bits & flag != 0, category);
+        let written = has(flags::UFFD_WP, Categories::WRITTEN);
+        // Series 7.2 takes what nobody watches for written, whether it could be watched or not.
+        let unwatched = if sys::SINCE_7_3 {
+            written | has(flags::UFFD_RWP, Categories::ACCESSED)
+        } else {
+            Categories::WRITTEN
+        };
+
+        Self {
+            all: when(wp_async, Categories::WPALLOWED)
+                | has(flags::SOFTDIRTY, Categories::SOFT_DIRTY),
+            unwatched,
+            empty: unwatched.intersection(Categories::WRITTEN),
+            hole: when(!vma.is_hugetlb(), written),
+        }
+    }
+}
+
+/// `category` if `condition` holds.
+#[inline]
+const fn when(condition: bool, category: Categories) -> Categories {
+    if condition {
+        category
+    } else {
+        Categories::NONE
+    }
+}
+
+/// A scan that goes on piece by piece, as user space takes what has been found.
+pub(crate) struct Scan<'a> {
+    query: Query,
+    /// The categories on which the answer depends.
+    interest: Categories,
+    protects: bool,
+    checks_async: bool,
+    /// The pages that have been found.
+    pub(crate) regions: Regions<'a>,
+    area: Area,
+    /// Page-table entries looked at.
+    pub(crate) looked_at: u64,
+}
+
+/// Pages that are of interest.
+struct Match {
+    categories: Categories,
+    /// Those that count, as addresses in bytes: none beyond the room for regions.
+    range: Range<usize>,
+    action: Action,
+}
+
+impl<'a> Scan<'a> {
+    /// Scans for what is requested, with room for some regions; none if none are wanted.
+    pub(crate) fn new(request: &Request, buffer: &'a mut [PageRegion]) -> Self {
+        let query = request.query;
+
+        Self {
+            query,
+            interest: query.interest(),
+            protects: request.protects,
+            checks_async: request.checks_async,
+            regions: Regions::new(buffer, query.returned, request.max_pages),
+            area: Area::default(),
+            looked_at: 0,
+        }
+    }
+
+    /// Goes through `addresses` until there is no more room for regions. Sleeps for `mmap_lock`.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` at an area that cannot be protected asynchronously, if that is asked for; `ENOMEM`;
+    /// `EINTR` on a fatal signal.
+    pub(crate) fn run(&mut self, mm: &MmWithUser, addresses: Range<u64>) -> Result<Walked> {
+        // CAST: Addresses have 64 bits.
+        let range = addresses.start as usize..addresses.end as usize;
+        let lock = MmapReadLock::killable(mm)?;
+
+        if self.protects {
+            lock.protection_round(range).walk(&mut Protect(self))
+        } else {
+            lock.walk(range, &mut Look(self))
+        }
+    }
+
+    /// Decides on entering an area. Mirrors `pagemap_scan_test_walk()`.
+    fn enter(&mut self, vma: Vma<'_>) -> Result<Visit> {
+        let wp_async = vma.is_wp_async();
+
+        if !wp_async && self.checks_async {
+            return Err(EPERM);
+        }
+        if !wp_async && self.protects || vma.flags() & flags::PFNMAP != 0 {
+            return Ok(Visit::Skip);
+        }
+        self.area = Area::new(vma, wp_async);
+        if !self.query.wants_vma(self.area.all) {
+            return Ok(Visit::Skip);
+        }
+        Ok(Visit::Enter)
+    }
+
+    /// Reports the pages of `range`, if they are of interest. Mirrors `pagemap_scan_output()`.
+    fn offer(&mut self, categories: Categories, range: Range<usize>) -> Option<Match> {
+        if !self.query.matches(categories) {
+            return None;
+        }
+        // CAST: Addresses have 64 bits.
+        let (start, end) = (range.start as u64, range.end as u64);
+        Some(match self.regions.output(categories, start, end) {
+            Outcome::Taken => Match {
+                categories,
+                range,
+                action: Action::Continue,
+            },
+            Outcome::Full { end } => Match {
+                categories,
+                range: range.start..end as usize,
+                action: Action::Stop,
+            },
+        })
+    }
+
+    /// Takes back what was last reported.
+    fn back_out(&mut self, range: &Range<usize>) {
+        // CAST: Addresses have 64 bits.
+        self.regions.back_out(range.start as u64, range.end as u64);
+    }
+
+    /// Reports the pages of a range, and does nothing else with them.
+    fn look(&mut self, categories: Categories, range: Range<usize>) -> Action {
+        self.offer(categories, range)
+            .map_or(Action::Continue, |found| found.action)
+    }
+
+    /// Reports the pages of a table, those together that follow each other and are alike.
+    fn look_at_table(&mut self, table: &PteTable<'_, MmapRead>, range: Range<usize>) -> Action {
+        let mut folios = FolioCache::new();
+        let mut run: Option<(Categories, usize)> = None;
+
+        // CAST: A number of entries.
+        self.looked_at += table.len() as u64;
+        for entry in table.entries() {
+            let categories = self.page(&entry, &mut folios);
+            if run.is_some_and(|(alike, _)| alike == categories) {
+                continue;
+            }
+            if let Some((alike, start)) = run.replace((categories, entry.address())) {
+                if self.look(alike, start..entry.address()) == Action::Stop {
+                    return Action::Stop;
+                }
+            }
+        }
+        run.map_or(Action::Continue, |(alike, start)| {
+            self.look(alike, start..range.end)
+        })
+    }
+
+    /// The categories of the page that an entry maps. Mirrors `pagemap_page_category()`.
+    #[inline]
+    fn page<'t>(&self, entry: &Pte<'t>, folios: &mut FolioCache<'t>) -> Categories {
+        let area = &self.area;
+
+        if entry.is_none() {
+            return area.all | area.empty;
+        }
+        let mut categories = area.all | when(entry.is_soft_dirty(), Categories::SOFT_DIRTY);
+        if !entry.is_uffd_any() {
+            categories = categories | area.unwatched;
+        }
+        if !entry.is_present() {
+            return categories | Categories::SWAPPED | self.elsewhere(entry);
+        }
+        if self.interest.contains(Categories::FILE) {
+            let file = entry.page().is_some_and(|page| !folios.is_anon(page));
+            categories = categories | when(file, Categories::FILE);
+        }
+        if self.interest.contains(Categories::PFNZERO) {
+            categories = categories | when(entry.is_zero_page(), Categories::PFNZERO);
+        }
+        categories | Categories::PRESENT
+    }
+
+    /// What else can be said of a page that is elsewhere, or of a mark.
+    fn elsewhere(&self, entry: &Pte<'_>) -> Categories {
+        let leaf = entry.leaf();
+
+        if leaf.is_swap() {
+            return Categories::NONE;
+        }
+        if leaf.is_guard() {
+            return Categories::GUARD;
+        }
+        let file = self.interest.contains(Categories::FILE)
+            && leaf
+                .page()
+                .is_some_and(|page| !page.folio().state().is_anon());
+        when(file, Categories::FILE)
+    }
+
+    /// The categories of a huge page. Mirrors `pagemap_thp_category()`.
+    fn huge_page(&mut self, entry: &PmdLeaf<'_>) -> Categories {
+        let mut categories = self.area.all | Categories::HUGE;
+
+        self.looked_at += 1;
+        if entry.is_none() {
+            return categories;
+        }
+        categories = categories
+            | when(entry.is_soft_dirty(), Categories::SOFT_DIRTY)
+            | when(!entry.is_uffd(), self.area.unwatched);
+        let page = if !self.interest.contains(Categories::FILE) {
+            None
+        } else if entry.is_present() {
+            entry.page()
+        } else {
+            entry.leaf().page()
+        };
+        let file = page.is_some_and(|page| !page.folio().state().is_anon());
+        categories = categories | when(file, Categories::FILE);
+        if !entry.is_present() {
+            return categories | Categories::SWAPPED;
+        }
+        categories | Categories::PRESENT | when(entry.is_zero_page(), Categories::PFNZERO)
+    }
+
+    /// The categories of a hugetlb page. Mirrors `pagemap_hugetlb_category()`, but for the page of
+    /// zeros, which is none.
+    fn hugetlb_page(&mut self, entry: &HugetlbPte<'_>) -> Categories {
+        let categories = self.area.all | Categories::HUGE;
+
+        self.looked_at += 1;
+        if entry.is_none() {
+            return categories;
+        }
+        let categories = categories
+            | when(entry.is_soft_dirty(), Categories::SOFT_DIRTY)
+            | when(!entry.is_uffd_any(), self.area.unwatched);
+        if !entry.is_present() {
+            return categories | Categories::SWAPPED;
+        }
+        let file = entry
+            .page()
+            .is_some_and(|page| !page.folio().state().is_anon());
+        categories | Categories::PRESENT | when(file, Categories::FILE)
+    }
+
+    /// The categories of the pages of a hole; `None` outside of all areas.
+    fn hole<L: LockMode>(&self, hole: &Hole<'_, L>) -> Option<Categories> {
+        hole.vma().map(|_| self.area.all | self.area.hole)
+    }
+}
+
+/// The walk of a scan that only looks.
+struct Look<'s, 'a>(&'s mut Scan<'a>);
+
+#[vtable]
+impl PageWalk<MmapRead> for Look<'_, '_> {
+    /// As in stock, what has been found before a signal is answered.
+    const KILLABLE: bool = false;
+
+    fn test_walk(&mut self, vma: Vma<'_>, _range: Range<usize>) -> Result<Visit> {
+        self.0.enter(vma)
+    }
+
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, MmapRead>) -> Result<Action> {
+        Ok(match pmd.lock() {
+            PmdGuard::Huge(huge) => {
+                let categories = self.0.huge_page(&huge.entry());
+                self.0.look(categories, pmd.range())
+            }
+            PmdGuard::Table(table) => self.0.look_at_table(&table, pmd.range()),
+            PmdGuard::Changed => Action::Again,
+        })
+    }
+
+    fn pte_hole(&mut self, hole: &Hole<'_, MmapRead>) -> Result<Action> {
+        let Some(categories) = self.0.hole(hole) else {
+            return Ok(Action::Continue);
+        };
+        Ok(self.0.look(categories, hole.range()))
+    }
+
+    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, MmapRead>) -> Result<Action> {
+        let categories = self.0.hugetlb_page(&entry.lock().entry());
+
+        Ok(self.0.look(categories, entry.range()))
+    }
+}
+
+/// The walk of a scan that protects written pages, too.
+struct Protect<'s, 'a>(&'s mut Scan<'a>);
+
+impl Protect<'_, '_> {
+    /// Reports and protects a huge page; `None` if only a part of it is to be protected, so that a
+    /// table maps it now.
+    fn huge(&mut self, huge: HugePmd<'_, MmapReadProtect>, range: Range<usize>) -> Option<Action> {
+        let categories = self.0.huge_page(&huge.entry());
+        let Some(found) = self.0.offer(categories, range) else {
+            return Some(Action::Continue);
+        };
+
+        if found.is_to_be_protected() {
+            if found.range.len() != PMD_SIZE {
+                huge.split();
+                self.0.back_out(&found.range);
+                return None;
+            }
+            huge.protect();
+        }
+        Some(found.action)
+    }
+
+    /// Protects all pages of a table, whatever else is asked for: nobody wants a report.
+    fn protect_all(&mut self, table: &PteTable<'_, MmapReadProtect>) {
+        let mut protector = table.protector();
+
+        for slot in table.slots().filter(|slot| !slot.entry().is_uffd_any()) {
+            protector.protect(&slot);
+        }
+    }
+
+    /// Reports and protects the pages of a table one by one.
+    fn table(&mut self, table: &PteTable<'_, MmapReadProtect>) -> Action {
+        let mut folios = FolioCache::new();
+        let mut protector = table.protector();
+
+        for slot in table.slots() {
+            let entry = slot.entry();
+            let categories = self.0.page(&entry, &mut folios);
+            let page = entry.address()..entry.address().wrapping_add(PAGE_SIZE);
+            let Some(found) = self.0.offer(categories, page) else {
+                continue;
+            };
+            if found.is_to_be_protected() {
+                protector.protect(&slot);
+            }
+            if found.action == Action::Stop {
+                return Action::Stop;
+            }
+        }
+        Action::Continue
+    }
+}
+
+impl Match {
+    /// Whether there are any that have been written to.
+    fn is_to_be_protected(&self) -> bool {
+        !self.range.is_empty() && self.categories.contains(Categories::WRITTEN)
+    }
+}
+
+#[vtable]
+impl PageWalk<MmapReadProtect> for Protect<'_, '_> {
+    /// As in stock, what has been protected before a signal is answered.
+    const KILLABLE: bool = false;
+
+    fn test_walk(&mut self, vma: Vma<'_>, _range: Range<usize>) -> Result<Visit> {
+        self.0.enter(vma)
+    }
+
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, MmapReadProtect>) -> Result<Action> {
+        if let Some(huge) = pmd.lock_huge() {
+            if let Some(action) = self.huge(huge, pmd.range()) {
+                return Ok(action);
+            }
+        }
+        let Some(table) = pmd.lock_table() else {
+            return Ok(Action::Again);
+        };
+        // CAST: A number of entries.
+        self.0.looked_at += table.len() as u64;
+        if self.0.regions.is_report() {
+            return Ok(self.table(&table));
+        }
+        self.protect_all(&table);
+        Ok(Action::Continue)
+    }
+
+    fn pte_hole(&mut self, hole: &Hole<'_, MmapReadProtect>) -> Result<Action> {
+        let categories = self.0.hole(hole);
+        let found = categories.and_then(|categories| self.0.offer(categories, hole.range()));
+        let Some(found) = found else {
+            return Ok(Action::Continue);
+        };
+
+        hole.protect(found.range.end)?;
+        Ok(found.action)
+    }
+
+    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, MmapReadProtect>) -> Result<Action> {
+        let protector = entry.lock_to_protect();
+        let categories = self.0.hugetlb_page(&protector.guard().entry());
+        let Some(found) = self.0.offer(categories, entry.range()) else {
+            return Ok(Action::Continue);
+        };
+
+        if found.is_to_be_protected() {
+            if found.range.len() != entry.page_size() {
+                // A part of it cannot be protected. Stock notes that it got here, and goes on.
+                self.0.back_out(&found.range);
+                // CAST: An address has 64 bits.
+                self.0.regions.stop_at(found.range.start as u64);
+                return Ok(Action::Continue);
+            }
+            protector.protect();
+        }
+        Ok(found.action)
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `ioctl(PAGEMAP_SCAN)` on `pagemap`: which pages are of certain categories.
+//!
+//! What has been found goes to the caller whenever a buffer is full, with no lock held.
+//!
+//! C counterpart: `do_pagemap_scan()` in [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+
+use crate::{
+    collect::page_scan::{
+        self as collect,
+        Scan, //
+    },
+    model::{
+        page_scan::{
+            PageRegion,
+            Refusal,
+            Request,
+            ScanArguments, //
+        },
+        units::PAGE_SIZE, //
+    },
+    sys::{
+        self, task, uaccess,
+        walk::{
+            Walked,
+            PMD_SIZE, //
+        },
+    },
+};
+use core::mem::offset_of;
+use kernel::{
+    ioctl::_IOWR,
+    mm::{
+        Mm,
+        MmWithUser, //
+    },
+    prelude::*,
+    transmute::AsBytes,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+};
+
+/// The command.
+pub(super) const COMMAND: u32 = _IOWR::<ScanArguments>(b'f' as u32, 16);
+
+/// The largest number of regions that are collected before the caller gets them.
+const BUFFER: u64 = PMD_SIZE as u64 / PAGE_SIZE;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid => EINVAL,
+            Refusal::Fault => EFAULT,
+        }
+    }
+}
+
+/// What has been done.
+#[derive(Default)]
+pub(super) struct Answer {
+    /// Number of regions that the caller got.
+    pub(super) regions: usize,
+    /// Number of page-table entries that were looked at.
+    pub(super) looked_at: u64,
+}
+
+/// Does what the arguments at `argument` ask for in the address space `mm`.
+///
+/// # Errors
+///
+/// `ESRCH` if the address space is gone; `EFAULT`; `EINVAL` for arguments that make no sense;
+/// `EPERM` at an area that cannot be protected asynchronously, if that is asked for; `ENOMEM`;
+/// `EINTR` on a fatal signal. Regions may have been written even so.
+pub(super) fn answer(mm: &Mm, argument: UserPtr) -> Result<Answer> {
+    let mm = mm.mmget_not_zero();
+    // Series 7.2 finds nothing in an address space that is gone.
+    if sys::SINCE_7_3 && mm.is_none() {
+        return Err(ESRCH);
+    }
+    let arguments = UserSlice::new(argument, size_of::<ScanArguments>());
+    let arguments = arguments.reader().read()?;
+    let request = Request::new(&arguments, collect::KNOWN, uaccess::untag, uaccess::is_user)?;
+    // CAST: A small number.
+    let room = request.vec_len.min(BUFFER) as usize;
+    let mut buffer = KVec::from_elem(PageRegion::default(), room, GFP_KERNEL)?;
+    let mut scan = Scan::new(&request, &mut buffer);
+
+    let answer = run(&mut scan, mm.as_deref(), &request);
+    let walk_end = match scan.regions.walk_end() {
+        0 => request.addresses.end,
+        walk_end => walk_end,
+    };
+    uaccess::write(
+        argument.wrapping_byte_add(offset_of!(ScanArguments, walk_end)),
+        AsBytes::as_bytes(&walk_end),
+    )?;
+    answer
+}
+
+/// Scans until all has been looked at, or there is no more room for regions.
+fn run(scan: &mut Scan<'_>, mm: Option<&MmWithUser>, request: &Request) -> Result<Answer> {
+    let mut rest = request.addresses.clone();
+    let mut answer = Answer::default();
+
+    while !rest.is_empty() {
+        if task::fatal_signal_pending() {
+            return Err(EINTR);
+        }
+        let walked = match mm {
+            Some(mm) => scan.run(mm, rest.clone()),
+            None => Ok(Walked::Whole),
+        };
+        answer.regions += hand_out(scan, request, answer.regions)?;
+        answer.looked_at = scan.looked_at;
+        // CAST: A number of regions.
+        if walked? == Walked::Whole
+            || answer.regions as u64 == request.vec_len
+            || scan.regions.is_complete()
+        {
+            break;
+        }
+        rest.start = scan.regions.walk_end();
+    }
+    Ok(answer)
+}
+
+/// Gives the caller the regions that have been found, behind the `done` that it has got; answers how
+/// many there were.
+fn hand_out(scan: &mut Scan<'_>, request: &Request, done: usize) -> Result<usize> {
+    let regions = scan.regions.filled();
+    let count = regions.len();
+
+    if count == 0 {
+        return Ok(0);
+    }
+    // CAST: Addresses have 64 bits.
+    let to =
+        UserPtr::from_addr(request.vec as usize).wrapping_byte_add(done * size_of::<PageRegion>());
+    uaccess::write(to, AsBytes::as_bytes(regions))?;
+    // CAST: There was room for them.
+    let left = request.vec_len as usize - done - count;
+    scan.regions.restart(left);
+    Ok(count)
+}
