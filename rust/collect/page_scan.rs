@@ -331,9 +331,6 @@ struct Look<'s, 'a>(&'s mut Scan<'a>);
 
 #[vtable]
 impl PageWalk<MmapRead> for Look<'_, '_> {
-    /// As in stock, what has been found before a signal is answered.
-    const KILLABLE: bool = false;
-
     fn test_walk(&mut self, vma: Vma<'_>, _range: Range<usize>) -> Result<Visit> {
         self.0.enter(vma)
     }

@@ -126,10 +126,12 @@ impl<'t> Pte<'t> {
 
     /// The page may be written to. For a present entry. Mirrors `pte_write()`.
     pub(crate) fn is_writable(&self) -> bool {
+        if self.has(bits::WRITABLE) {
+            return true;
+        }
         // Dirty without that right is a shadow stack, which the CPU writes to, if there are any.
         // SAFETY: Takes a number.
-        self.has(bits::WRITABLE)
-            || (self.has(bits::CPU_DIRTY) && unsafe { own::rustproc_pte_write(self.raw) })
+        self.has(bits::CPU_DIRTY) && unsafe { own::rustproc_pte_write(self.raw) }
     }
 
     /// Written to since soft-dirty bits were cleared.
