@@ -27,6 +27,7 @@ pub(crate) mod task;
 pub(crate) mod uaccess;
 pub(crate) mod vma;
 pub(crate) mod walk;
+pub(crate) mod zeroed;
 
 /// The module, as the kernel's structs name their owner.
 ///

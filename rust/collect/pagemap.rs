@@ -42,6 +42,7 @@ use crate::{
             PteTable,
             PMD_SIZE, //
         },
+        zeroed::zeroed, //
     },
 };
 use core::ops::Range;
@@ -133,7 +134,7 @@ impl Piece {
     /// Room for `entries` entries.
     fn new(entries: usize, frames: Frames) -> Result<Self> {
         Ok(Self {
-            buffer: KVec::from_elem(0, entries, GFP_KERNEL)?,
+            buffer: zeroed(entries)?,
             filled: 0,
             uniform: Some(0),
             frames,

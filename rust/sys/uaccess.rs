@@ -94,6 +94,9 @@ unsafe impl FromBytes for ScanArguments {}
 // SAFETY: It consists of numbers, without padding between them.
 unsafe impl AsBytes for PageRegion {}
 
+// SAFETY: It consists of numbers.
+unsafe impl Zeroable for PageRegion {}
+
 static_assert!(size_of::<ScanArguments>() == size_of::<bindings::pm_scan_arg>());
 static_assert!(offset_of!(ScanArguments, walk_end) == offset_of!(bindings::pm_scan_arg, walk_end));
 static_assert!(size_of::<PageRegion>() == size_of::<bindings::page_region>());
