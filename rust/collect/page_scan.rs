@@ -46,7 +46,6 @@ use crate::{
 use core::ops::Range;
 use kernel::{
     mm::MmWithUser,
-    page::PAGE_SIZE,
     prelude::*, //
 };
 
@@ -175,14 +174,20 @@ impl<'a> Scan<'a> {
         Ok(Visit::Enter)
     }
 
-    /// Reports the pages of `range`, if they are of interest. Mirrors `pagemap_scan_output()`.
+    /// Reports the pages of `range`, if they are of interest.
     fn offer(&mut self, categories: Categories, range: Range<usize>) -> Option<Match> {
-        if !self.query.matches(categories) {
-            return None;
-        }
+        self.query
+            .matches(categories)
+            .then(|| self.report(categories, range))
+    }
+
+    /// Reports the pages of `range`, which are of interest. Mirrors `pagemap_scan_output()`.
+    #[inline]
+    fn report(&mut self, categories: Categories, range: Range<usize>) -> Match {
         // CAST: Addresses have 64 bits.
         let (start, end) = (range.start as u64, range.end as u64);
-        Some(match self.regions.output(categories, start, end) {
+
+        match self.regions.output(categories, start, end) {
             Outcome::Taken => Match {
                 categories,
                 range,
@@ -193,7 +198,7 @@ impl<'a> Scan<'a> {
                 range: range.start..end as usize,
                 action: Action::Stop,
             },
-        })
+        }
     }
 
     /// Takes back what was last reported.
@@ -208,31 +213,68 @@ impl<'a> Scan<'a> {
             .map_or(Action::Continue, |found| found.action)
     }
 
-    /// Reports the pages of a table, those together that follow each other and are alike.
-    fn look_at_table(&mut self, table: &PteTable<'_, MmapRead>, range: Range<usize>) -> Action {
+    /// Reports the pages of a table; `counted` is told of those that are of interest and count.
+    fn table<L: LockMode>(
+        &mut self,
+        table: &PteTable<'_, L>,
+        counted: impl FnMut(&Match),
+    ) -> Action {
+        let area = self.area;
         let mut folios = FolioCache::new();
-        let mut run: Option<(Categories, usize)> = None;
 
         // CAST: A number of entries.
         self.looked_at += table.len() as u64;
+        // Where an empty entry stands for a written page, all do that nobody watches.
+        if self.query.is_written_only() && area.empty == Categories::WRITTEN {
+            let written = |_: &Self, entry: &Pte<'_>| {
+                area.all | when(!entry.is_uffd_any(), Categories::WRITTEN)
+            };
+            return self.runs(table, written, counted);
+        }
+        self.runs(table, |scan, entry| scan.page(entry, &mut folios), counted)
+    }
+
+    /// Reports the pages of a table, those together that follow each other and are alike.
+    #[inline]
+    fn runs<'t, L: LockMode>(
+        &mut self,
+        table: &'t PteTable<'_, L>,
+        mut categories: impl FnMut(&Self, &Pte<'t>) -> Categories,
+        mut counted: impl FnMut(&Match),
+    ) -> Action {
+        let mut alike = None;
+        // Where those that are alike begin, if they are of interest.
+        let mut start = None;
+
         for entry in table.entries() {
-            let categories = self.page(&entry, &mut folios);
-            if run.is_some_and(|(alike, _)| alike == categories) {
+            let categories = categories(self, &entry);
+            if alike == Some(categories) {
                 continue;
             }
-            if let Some((alike, start)) = run.replace((categories, entry.address())) {
-                if self.look(alike, start..entry.address()) == Action::Stop {
+            let before = alike.replace(categories).unwrap_or_default();
+            if let Some(start) = start.take() {
+                let found = self.report(before, start..entry.address());
+                counted(&found);
+                if found.action == Action::Stop {
                     return Action::Stop;
                 }
             }
+            if self.query.matches(categories) {
+                start = Some(entry.address());
+            }
         }
-        run.map_or(Action::Continue, |(alike, start)| {
-            self.look(alike, start..range.end)
-        })
+        let (Some(alike), Some(start)) = (alike, start) else {
+            return Action::Continue;
+        };
+        let found = self.report(alike, start..table.range().end);
+        counted(&found);
+        found.action
     }
 
     /// The categories of the page that an entry maps. Mirrors `pagemap_page_category()`.
-    #[inline]
+    ///
+    /// Inlined in both loops: a call would make each entry a struct in memory.
+    #[inline(always)]
     fn page<'t>(&self, entry: &Pte<'t>, folios: &mut FolioCache<'t>) -> Categories {
         let area = &self.area;
 
@@ -341,7 +383,7 @@ impl PageWalk<MmapRead> for Look<'_, '_> {
                 let categories = self.0.huge_page(&huge.entry());
                 self.0.look(categories, pmd.range())
             }
-            PmdGuard::Table(table) => self.0.look_at_table(&table, pmd.range()),
+            PmdGuard::Table(table) => self.0.table(&table, |_| ()),
             PmdGuard::Changed => Action::Again,
         })
     }
@@ -387,31 +429,24 @@ impl Protect<'_, '_> {
     fn protect_all(&mut self, table: &PteTable<'_, MmapReadProtect>) {
         let mut protector = table.protector();
 
+        // CAST: A number of entries.
+        self.0.looked_at += table.len() as u64;
         for slot in table.slots().filter(|slot| !slot.entry().is_uffd_any()) {
             protector.protect(&slot);
         }
     }
 
-    /// Reports and protects the pages of a table one by one.
+    /// Reports and protects the pages of a table.
     fn table(&mut self, table: &PteTable<'_, MmapReadProtect>) -> Action {
-        let mut folios = FolioCache::new();
         let mut protector = table.protector();
 
-        for slot in table.slots() {
-            let entry = slot.entry();
-            let categories = self.0.page(&entry, &mut folios);
-            let page = entry.address()..entry.address().wrapping_add(PAGE_SIZE);
-            let Some(found) = self.0.offer(categories, page) else {
-                continue;
-            };
+        self.0.table(table, |found| {
             if found.is_to_be_protected() {
-                protector.protect(&slot);
+                for slot in table.slots_in(found.range.clone()) {
+                    protector.protect(&slot);
+                }
             }
-            if found.action == Action::Stop {
-                return Action::Stop;
-            }
-        }
-        Action::Continue
+        })
     }
 }
 
@@ -440,8 +475,6 @@ impl PageWalk<MmapReadProtect> for Protect<'_, '_> {
         let Some(table) = pmd.lock_table() else {
             return Ok(Action::Again);
         };
-        // CAST: A number of entries.
-        self.0.looked_at += table.len() as u64;
         if self.0.regions.is_report() {
             return Ok(self.table(&table));
         }

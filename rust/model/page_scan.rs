@@ -133,6 +133,17 @@ impl Query {
         let required = self.mask.intersection(Categories::WPALLOWED);
         categories.inverting(self.inverted).contains(required)
     }
+
+    /// Whether pages are looked for, and reported, as written ones and nothing else.
+    #[inline]
+    pub fn is_written_only(&self) -> bool {
+        let written_only = Self {
+            mask: Categories::WRITTEN,
+            returned: Categories::WRITTEN,
+            ..Self::default()
+        };
+        *self == written_only
+    }
 }
 
 /// The arguments, laid out as user space passes them (`struct pm_scan_arg`).
@@ -331,7 +342,7 @@ impl<'a> Regions<'a> {
         if self.buffer.is_empty() {
             return Outcome::Taken;
         }
-        let room = self.max_pages.saturating_sub(self.found_pages);
+        let room = self.max_pages.wrapping_sub(self.found_pages);
         let mut taken = end;
         if pages(addr, end) > room {
             taken = addr.wrapping_add(room << PAGE_SHIFT);
@@ -675,6 +686,37 @@ mod tests {
                 ..Query::default()
             };
             assert_eq!(query.wants_vma(categories), wanted);
+        }
+    }
+
+    #[test]
+    fn written_only_is_written_and_nothing_else() {
+        let query = Query {
+            mask: WRITTEN,
+            returned: WRITTEN,
+            ..Query::default()
+        };
+        assert!(query.is_written_only());
+        for other in [
+            Query {
+                inverted: FILE,
+                ..query
+            },
+            Query {
+                mask: WRITTEN | FILE,
+                ..query
+            },
+            Query {
+                anyof: WRITTEN,
+                ..query
+            },
+            Query {
+                returned: WRITTEN | FILE,
+                ..query
+            },
+            Query::default(),
+        ] {
+            assert!(!other.is_written_only());
         }
     }
 

@@ -18,14 +18,20 @@ use crate::{
             Request,
             ScanArguments, //
         },
-        units::PAGE_SIZE, //
+        units::{
+            Bytes,
+            PAGE_SIZE, //
+        },
     },
     sys::{
-        self, task, uaccess,
+        self,
+        task,
+        uaccess,
         walk::{
             Walked,
             PMD_SIZE, //
         },
+        zeroed::zeroed, //
     },
 };
 use core::mem::offset_of;
@@ -83,9 +89,17 @@ pub(super) fn answer(mm: &Mm, argument: UserPtr) -> Result<Answer> {
     let arguments = UserSlice::new(argument, size_of::<ScanArguments>());
     let arguments = arguments.reader().read()?;
     let request = Request::new(&arguments, collect::KNOWN, uaccess::untag, uaccess::is_user)?;
+    // There are no more regions than pages.
+    let pages = Bytes(
+        request
+            .addresses
+            .end
+            .saturating_sub(request.addresses.start),
+    )
+    .to_pages();
     // CAST: A small number.
-    let room = request.vec_len.min(BUFFER) as usize;
-    let mut buffer = KVec::from_elem(PageRegion::default(), room, GFP_KERNEL)?;
+    let room = request.vec_len.min(BUFFER).min(pages.0) as usize;
+    let mut buffer = zeroed(room)?;
     let mut scan = Scan::new(&request, &mut buffer);
 
     let answer = run(&mut scan, mm.as_deref(), &request);

@@ -192,6 +192,11 @@ impl<'p, L> PteTable<'p, L> {
         self.pmd.vma
     }
 
+    /// What the entries map, as addresses in bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.pmd.range.clone()
+    }
+
     /// Number of entries.
     pub(crate) fn len(&self) -> usize {
         self.pmd.range.len() / PAGE_SIZE
@@ -204,7 +209,15 @@ impl<'p, L> PteTable<'p, L> {
 
     /// The entries with their places, from the lowest address.
     pub(crate) fn slots(&self) -> impl Iterator<Item = PteSlot<'_, L>> {
-        (0..self.len()).map(|index| {
+        self.slots_in(self.range())
+    }
+
+    /// The entries that map `range`, addresses in bytes, or what of it the table maps.
+    pub(crate) fn slots_in(&self, range: Range<usize>) -> impl Iterator<Item = PteSlot<'_, L>> {
+        let first = range.start.saturating_sub(self.pmd.range.start) / PAGE_SIZE;
+        let end = range.end.saturating_sub(self.pmd.range.start) / PAGE_SIZE;
+
+        (first..end.min(self.len())).map(|index| {
             let address = self.pmd.range.start.wrapping_add(index * PAGE_SIZE);
             // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
             // may set bits of one; it has the size of a word.

@@ -96,8 +96,8 @@ fn flush(vma: Vma<'_>, range: Range<usize>, shift: usize) {
 #[must_use = "TLBs are flushed when the guard is dropped"]
 pub(crate) struct Protector<'t> {
     vma: Vma<'t>,
-    /// The pages that have been protected, and those between them.
-    changed: Option<Range<usize>>,
+    /// The pages that have been protected, and those between them, as addresses in bytes.
+    changed: Range<usize>,
 }
 
 impl PteTable<'_, MmapReadProtect> {
@@ -107,7 +107,7 @@ impl PteTable<'_, MmapReadProtect> {
         unsafe { own::rustproc_lazy_mmu_mode_enable() };
         Protector {
             vma: self.vma(),
-            changed: None,
+            changed: 0..0,
         }
     }
 }
@@ -115,26 +115,28 @@ impl PteTable<'_, MmapReadProtect> {
 impl Protector<'_> {
     /// Protects the page at `slot`, which belongs to the table; where there is none, the next one
     /// that will be there. Mirrors `make_uffd_wp_pte()`.
+    #[inline]
     pub(crate) fn protect(&mut self, slot: &PteSlot<'_, MmapReadProtect>) {
         let entry = slot.entry();
-        let page = entry.address()..entry.address().wrapping_add(PAGE_SIZE);
+        let address = entry.address();
 
         if entry.is_present() {
             slot.write_protect();
         } else {
             slot.mark();
         }
-        self.changed = Some(match self.changed.take() {
-            Some(changed) => changed.start.min(page.start)..changed.end.max(page.end),
-            None => page,
-        });
+        if self.changed.is_empty() {
+            self.changed.start = address;
+        }
+        self.changed.start = self.changed.start.min(address);
+        self.changed.end = self.changed.end.max(address.wrapping_add(PAGE_SIZE));
     }
 }
 
 impl Drop for Protector<'_> {
     fn drop(&mut self) {
-        if let Some(changed) = self.changed.take() {
-            flush(self.vma, changed, PAGE_SHIFT);
+        if !self.changed.is_empty() {
+            flush(self.vma, self.changed.clone(), PAGE_SHIFT);
         }
         // SAFETY: The counterpart was called when the guard was made.
         unsafe { own::rustproc_lazy_mmu_mode_disable() };
@@ -142,6 +144,7 @@ impl Drop for Protector<'_> {
 }
 
 impl PteSlot<'_, MmapReadProtect> {
+    #[inline]
     fn write_protect(&self) {
         let (entry, place) = (self.entry(), self.raw.as_ptr());
         let (vma, address) = (entry.vma().raw(), entry.address());
