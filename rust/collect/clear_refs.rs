@@ -19,6 +19,7 @@ use crate::{
         },
         walk::{
             Action,
+            Entry,
             HugePmd,
             MmapWrite,
             MmapWriteFlush,

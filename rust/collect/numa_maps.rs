@@ -16,6 +16,7 @@ use crate::{
         vma::LockedVma,
         walk::{
             Action,
+            Entry,
             HugePmd,
             HugetlbEntry,
             LockMode,

@@ -23,6 +23,7 @@ use crate::{
         },
         walk::{
             Action,
+            Entry,
             FolioCache,
             Hole,
             HugePmd,

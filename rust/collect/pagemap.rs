@@ -27,6 +27,7 @@ use crate::{
         },
         walk::{
             Action,
+            Entry,
             FolioCache,
             Hole,
             HugePmd,

@@ -29,6 +29,7 @@ use crate::{
         },
         walk::{
             Action,
+            Entry,
             Folio,
             Hole,
             HugePmd,

@@ -26,6 +26,7 @@ mod uffd;
 pub(crate) use self::{
     entry::{
         init,
+        Entry,
         HugetlbPte,
         Leaf,
         PmdLeaf,

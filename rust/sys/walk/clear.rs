@@ -10,7 +10,10 @@
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
 use super::{
-    entry::PmdLeaf,
+    entry::{
+        Entry,
+        PmdLeaf, //
+    },
     table::{
         HugePmd,
         PteSlot, //

@@ -67,6 +67,65 @@ mod bits {
     };
 }
 
+/// What the architecture says in an entry of whatever size.
+pub(crate) trait Entry {
+    /// The bits of which at least one is set in an entry that maps something.
+    const PRESENT: usize;
+
+    /// All bits.
+    fn value(&self) -> usize;
+
+    /// Whether one of `bits` is set.
+    #[inline]
+    fn has(&self, bits: usize) -> bool {
+        self.value() & bits != 0
+    }
+
+    /// Maps nothing. Mirrors `pte_none()`.
+    #[inline]
+    fn is_none(&self) -> bool {
+        !self.has(!bits::IGNORED)
+    }
+
+    /// Maps memory. Mirrors `pte_present()`.
+    #[inline]
+    fn is_present(&self) -> bool {
+        self.has(Self::PRESENT)
+    }
+
+    /// The memory has been used. For a present entry.
+    #[inline]
+    fn is_young(&self) -> bool {
+        self.has(bits::ACCESSED)
+    }
+
+    /// The memory has been written to. For a present entry.
+    #[inline]
+    fn is_dirty(&self) -> bool {
+        self.has(bits::DIRTY)
+    }
+
+    /// Written to since soft-dirty bits were cleared.
+    #[inline]
+    fn is_soft_dirty(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::SOFT_DIRTY)
+        } else {
+            self.has(bits::SWP_SOFT_DIRTY)
+        }
+    }
+
+    /// Watched by userfaultfd.
+    #[inline]
+    fn is_uffd(&self) -> bool {
+        if self.is_present() {
+            self.has(bits::UFFD)
+        } else {
+            self.has(bits::SWP_UFFD)
+        }
+    }
+}
+
 /// An entry of a page table.
 ///
 /// # Invariants
@@ -79,9 +138,21 @@ pub(crate) struct Pte<'t> {
     vma: Vma<'t>,
 }
 
+impl Entry for Pte<'_> {
+    const PRESENT: usize = bits::PRESENT;
+
+    #[inline]
+    fn value(&self) -> usize {
+        self.raw.pte
+    }
+}
+
 impl<'t> Pte<'t> {
-    pub(super) fn new(raw: bindings::pte_t, address: usize, vma: Vma<'t>) -> Self {
-        // INVARIANT: The table's guard calls this with what it has read, and lends itself for `'t`.
+    /// # Safety
+    ///
+    /// `raw` must have been read at `address` of `vma` from a table that stays locked for `'t`.
+    pub(super) unsafe fn new(raw: bindings::pte_t, address: usize, vma: Vma<'t>) -> Self {
+        // INVARIANT: By the function's condition.
         Self { raw, address, vma }
     }
 
@@ -95,33 +166,9 @@ impl<'t> Pte<'t> {
         self.vma
     }
 
-    fn has(&self, bits: usize) -> bool {
-        self.raw.pte & bits != 0
-    }
-
     /// The address in bytes that it maps.
     pub(crate) fn address(&self) -> usize {
         self.address
-    }
-
-    /// Maps nothing. Mirrors `pte_none()`.
-    pub(crate) fn is_none(&self) -> bool {
-        !self.has(!bits::IGNORED)
-    }
-
-    /// Maps a page. Mirrors `pte_present()`.
-    pub(crate) fn is_present(&self) -> bool {
-        self.has(bits::PRESENT)
-    }
-
-    /// The page has been used. For a present entry.
-    pub(crate) fn is_young(&self) -> bool {
-        self.has(bits::ACCESSED)
-    }
-
-    /// The page has been written to. For a present entry.
-    pub(crate) fn is_dirty(&self) -> bool {
-        self.has(bits::DIRTY)
     }
 
     /// The page may be written to. For a present entry. Mirrors `pte_write()`.
@@ -132,24 +179,6 @@ impl<'t> Pte<'t> {
         // Dirty without that right is a shadow stack, which the CPU writes to, if there are any.
         // SAFETY: Takes a number.
         self.has(bits::CPU_DIRTY) && unsafe { own::rustproc_pte_write(self.raw) }
-    }
-
-    /// Written to since soft-dirty bits were cleared.
-    pub(crate) fn is_soft_dirty(&self) -> bool {
-        if self.is_present() {
-            self.has(bits::SOFT_DIRTY)
-        } else {
-            self.has(bits::SWP_SOFT_DIRTY)
-        }
-    }
-
-    /// Watched by userfaultfd.
-    pub(crate) fn is_uffd(&self) -> bool {
-        if self.is_present() {
-            self.has(bits::UFFD)
-        } else {
-            self.has(bits::SWP_UFFD)
-        }
     }
 
     /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `pte_uffd()` and
@@ -218,9 +247,21 @@ pub(crate) struct PmdLeaf<'t> {
     vma: Vma<'t>,
 }
 
+impl Entry for PmdLeaf<'_> {
+    const PRESENT: usize = bits::PMD_PRESENT;
+
+    #[inline]
+    fn value(&self) -> usize {
+        self.raw.pmd
+    }
+}
+
 impl<'t> PmdLeaf<'t> {
-    pub(super) fn new(raw: bindings::pmd_t, address: usize, vma: Vma<'t>) -> Self {
-        // INVARIANT: The entry's guard calls this with what it has read, and lends itself for `'t`.
+    /// # Safety
+    ///
+    /// `raw` must have been read at `address` of `vma` from an entry that stays locked for `'t`.
+    pub(super) unsafe fn new(raw: bindings::pmd_t, address: usize, vma: Vma<'t>) -> Self {
+        // INVARIANT: By the function's condition.
         Self { raw, address, vma }
     }
 
@@ -229,52 +270,10 @@ impl<'t> PmdLeaf<'t> {
         self.raw
     }
 
-    fn has(&self, bits: usize) -> bool {
-        self.raw.pmd & bits != 0
-    }
-
-    /// Maps nothing. Mirrors `pmd_none()`.
-    pub(crate) fn is_none(&self) -> bool {
-        !self.has(!bits::IGNORED)
-    }
-
-    /// Maps a huge page. Mirrors `pmd_present()`.
-    pub(crate) fn is_present(&self) -> bool {
-        self.has(bits::PMD_PRESENT)
-    }
-
-    /// The page has been used. For a present entry.
-    pub(crate) fn is_young(&self) -> bool {
-        self.has(bits::ACCESSED)
-    }
-
-    /// The page has been written to. For a present entry.
-    pub(crate) fn is_dirty(&self) -> bool {
-        self.has(bits::DIRTY)
-    }
-
     /// The page may be written to. For a present entry. Mirrors `pmd_write()`.
     pub(crate) fn is_writable(&self) -> bool {
         // SAFETY: Takes a number.
         unsafe { own::rustproc_pmd_write(self.raw) }
-    }
-
-    /// Written to since soft-dirty bits were cleared.
-    pub(crate) fn is_soft_dirty(&self) -> bool {
-        if self.is_present() {
-            self.has(bits::SOFT_DIRTY)
-        } else {
-            self.has(bits::SWP_SOFT_DIRTY)
-        }
-    }
-
-    /// Watched by userfaultfd.
-    pub(crate) fn is_uffd(&self) -> bool {
-        if self.is_present() {
-            self.has(bits::UFFD)
-        } else {
-            self.has(bits::SWP_UFFD)
-        }
     }
 
     /// Page frame number of the first page, of a present entry.
@@ -328,9 +327,21 @@ pub(crate) struct HugetlbPte<'t> {
     _table: PhantomData<&'t ()>,
 }
 
+impl Entry for HugetlbPte<'_> {
+    const PRESENT: usize = bits::PRESENT;
+
+    #[inline]
+    fn value(&self) -> usize {
+        self.raw.pte
+    }
+}
+
 impl<'t> HugetlbPte<'t> {
-    pub(super) fn new(raw: bindings::pte_t) -> Self {
-        // INVARIANT: The entry's guard calls this with what it has read, and lends itself for `'t`.
+    /// # Safety
+    ///
+    /// `raw` must have been read from an entry of a hugetlb VMA that stays locked for `'t`.
+    pub(super) unsafe fn new(raw: bindings::pte_t) -> Self {
+        // INVARIANT: By the function's condition.
         Self {
             raw,
             _table: PhantomData,
@@ -340,34 +351,6 @@ impl<'t> HugetlbPte<'t> {
     /// The entry in C.
     pub(super) fn raw(&self) -> bindings::pte_t {
         self.raw
-    }
-
-    fn has(&self, bits: usize) -> bool {
-        self.raw.pte & bits != 0
-    }
-
-    /// Maps nothing. Mirrors `huge_pte_none()`.
-    pub(crate) fn is_none(&self) -> bool {
-        !self.has(!bits::IGNORED)
-    }
-
-    /// Maps a page.
-    pub(crate) fn is_present(&self) -> bool {
-        self.has(bits::PRESENT)
-    }
-
-    /// The page has been written to. For a present entry.
-    pub(crate) fn is_dirty(&self) -> bool {
-        self.has(bits::DIRTY)
-    }
-
-    /// Written to since soft-dirty bits were cleared.
-    pub(crate) fn is_soft_dirty(&self) -> bool {
-        if self.is_present() {
-            self.has(bits::SOFT_DIRTY)
-        } else {
-            self.has(bits::SWP_SOFT_DIRTY)
-        }
     }
 
     /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `huge_pte_uffd()` and

@@ -167,9 +167,10 @@ impl<L> HugePmd<'_, L> {
     /// The entry.
     pub(crate) fn entry(&self) -> PmdLeaf<'_> {
         // SAFETY: The entry is kept and locked by the type invariant, and has the size of a word.
-        let raw = unsafe { self.pmd.raw.read_volatile() };
-
-        PmdLeaf::new(raw, self.pmd.range.start, self.pmd.vma)
+        unsafe {
+            let raw = self.pmd.raw.read_volatile();
+            PmdLeaf::new(raw, self.pmd.range.start, self.pmd.vma)
+        }
     }
 }
 
@@ -221,15 +222,15 @@ impl<'p, L> PteTable<'p, L> {
             let address = self.pmd.range.start.wrapping_add(index * PAGE_SIZE);
             // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
             // may set bits of one; it has the size of a word.
-            let (raw, value) = unsafe {
+            let (raw, entry) = unsafe {
                 let raw = self.first.add(index);
-                (raw, raw.read_volatile())
+                (raw, Pte::new(raw.read_volatile(), address, self.pmd.vma))
             };
 
             // INVARIANT: The table is mapped and locked by the type invariant, and borrowed.
             PteSlot {
                 raw,
-                entry: Pte::new(value, address, self.pmd.vma),
+                entry,
                 _mode: PhantomData,
             }
         })
@@ -356,10 +357,12 @@ impl<'p, L> HugetlbGuard<'p, L> {
     /// The entry.
     pub(crate) fn entry(&self) -> HugetlbPte<'_> {
         let (raw, vma) = (self.entry.raw.as_ptr(), self.entry.vma);
-        // SAFETY: The entry is kept and locked by the type invariants.
-        let value = unsafe { own::rustproc_huge_ptep_get(vma.raw(), self.entry.range.start, raw) };
 
-        HugetlbPte::new(value)
+        // SAFETY: The entry is kept and locked by the type invariants.
+        unsafe {
+            let start = self.entry.range.start;
+            HugetlbPte::new(own::rustproc_huge_ptep_get(vma.raw(), start, raw))
+        }
     }
 
     /// Whether another address space uses the same table. Mirrors `hugetlb_pmd_shared()`.

@@ -12,6 +12,7 @@
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
 use super::{
+    entry::Entry,
     table::{
         HugePmd,
         HugetlbEntry,
