@@ -588,9 +588,9 @@ mod tests {
         assert_eq!(request(arguments()), Ok(plain.clone()));
         let arguments = ScanArguments {
             flags: 3,
-            start: 0x1000 | 5 << 57,
-            end: 0x2001 | 9 << 57,
-            vec: 0x8000 | 1 << 57,
+            start: 0x1000 | (5 << 57),
+            end: 0x2001 | (9 << 57),
+            vec: 0x8000 | (1 << 57),
             ..arguments()
         };
         let tagged = Request {
