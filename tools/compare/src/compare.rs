@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Pid;
 
 use crate::fact::{Difference, Observation};
-use crate::files::Selection;
+use crate::files::{Known, Selection};
 use crate::probe::{self, names, Depth, PassThrough, Probe};
 use crate::row::{Detail, Row, Verdict};
 use crate::settle::{settle, Judgement, Patience};
@@ -55,6 +55,9 @@ struct Form {
 impl Comparer {
     /// Every form of a process: its own directory, those of its threads, unlisted and listed.
     pub fn process(&self, target: &str, pid: Pid) -> Vec<Row> {
+        if self.depth == Depth::Glance {
+            return self.glance(target, pid);
+        }
         let tasks = format!("{pid}/task");
         let threads = names(&self.trees.stock.join(&tasks));
         let mut rows = Vec::new();
@@ -73,6 +76,18 @@ impl Comparer {
             rows.extend(self.form(target, &form));
         }
         rows
+    }
+
+    /// Only what the files of a process say.
+    fn glance(&self, target: &str, pid: Pid) -> Vec<Row> {
+        let said = |known: &Known| {
+            let probes = probe::of_file(*known);
+            probes.iter().any(|probe| probe.depth == Depth::Glance)
+        };
+        let files = self.files.within(false).filter(said);
+        files
+            .map(|known| self.file(target, &pid.to_string(), known, self.depth))
+            .collect()
     }
 
     /// The root: the directory itself, its listing, and what is passed through.
@@ -107,17 +122,29 @@ impl Comparer {
             .is_ok()
     }
 
+    /// The same, asking no more than that.
+    pub fn at_most(&self, depth: Depth) -> Comparer {
+        Comparer {
+            depth: self.depth.min(depth),
+            ..self.clone()
+        }
+    }
+
     fn form(&self, target: &str, form: &Form) -> Vec<Row> {
         let mut rows = vec![self.directory(target, &form.path, form.depth)];
         for known in self.files.within(form.task) {
-            let path = format!("{}/{}", form.path, known.name);
-            let outcome = self.ask(probe::of_file(known.kind), &path, form.depth);
-            rows.push(row(target, &form.path, known.name, outcome));
+            rows.push(self.file(target, &form.path, known, form.depth));
         }
         if self.others && (form.depth == Depth::Full || !form.task) {
             rows.push(self.pass_through(target, &form.path, PassThrough { root: false }));
         }
         rows
+    }
+
+    fn file(&self, target: &str, directory: &str, known: Known, depth: Depth) -> Row {
+        let path = format!("{directory}/{}", known.name);
+        let outcome = self.ask(&probe::of_file(known), &path, depth);
+        row(target, directory, known.name, outcome)
     }
 
     fn directory(&self, target: &str, path: &str, depth: Depth) -> Row {
@@ -176,7 +203,11 @@ fn forms(pid: Pid, threads: &[String], depth: Depth) -> Vec<Form> {
     let own = pid.to_string();
     let mut forms = vec![form(own.clone(), false, depth)];
     let mut unlisted = depth;
-    let mut listed = depth;
+    // All of a process have the same memory.
+    let mut listed = match depth {
+        Depth::Memory => Depth::Quick,
+        depth => depth,
+    };
     for thread in threads {
         if *thread != own {
             forms.push(form(

@@ -5,6 +5,7 @@
 //! An errno is an answer like any other: nothing here fails, and a process that vanishes is simply
 //! observed as vanished.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use nix::errno::Errno;
@@ -18,6 +19,8 @@ pub enum Fact {
     Failed(Errno),
     /// Bytes that were read.
     Bytes(Vec<u8>),
+    /// Numbers that were read, of which a person wants to see something else.
+    Words(Words),
     /// Anything else, already in words.
     Text(String),
 }
@@ -30,10 +33,28 @@ impl Fact {
             Fact::Number(n) => n.to_string(),
             Fact::Failed(errno) => format!("{errno:?}"),
             Fact::Bytes(bytes) => escape(bytes),
+            Fact::Words(words) => (words.show)(&words.words),
             Fact::Text(text) => text.clone(),
         }
     }
 }
+
+/// Words of a binary file, with the way to show them: that is done only for what differs.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// What is compared.
+    pub words: Vec<u64>,
+    /// Puts them in lines.
+    pub show: fn(&[u64]) -> String,
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Words) -> bool {
+        self.words == other.words
+    }
+}
+
+impl Eq for Words {}
 
 impl From<nix::Result<i64>> for Fact {
     fn from(result: nix::Result<i64>) -> Self {
@@ -63,6 +84,8 @@ impl From<nix::Result<Vec<u8>>> for Fact {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
     facts: Vec<(String, Fact)>,
+    /// Where the answer of a name is.
+    places: HashMap<String, usize>,
 }
 
 impl Observation {
@@ -75,6 +98,7 @@ impl Observation {
             times += 1;
             name = format!("{asked} ({times})");
         }
+        self.places.insert(name.clone(), self.facts.len());
         self.facts.push((name, fact.into()));
     }
 
@@ -92,14 +116,19 @@ impl Observation {
 
     /// Drops what is recorded under names that end so.
     pub fn forget(&mut self, suffix: &str) {
-        self.facts.retain(|(name, _)| !name.ends_with(suffix));
+        let mut kept = Observation::default();
+        for (name, fact) in self.facts.drain(..) {
+            if !name.ends_with(suffix) {
+                kept.note(name, fact);
+            }
+        }
+        *self = kept;
     }
 
     /// The answer recorded under a name.
     pub fn get(&self, name: &str) -> Option<&Fact> {
-        self.facts
-            .iter()
-            .find_map(|(n, fact)| (n == name).then_some(fact))
+        let place = *self.places.get(name)?;
+        self.facts.get(place).map(|(_, fact)| fact)
     }
 
     /// What two observations say differently, in the order of `self`, then what only `other` has.
@@ -212,6 +241,28 @@ mod tests {
                 .len(),
             1
         );
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_compared() {
+        let mut two = observed(&[("a nlink", 1), ("b", 2)]);
+        two.forget("nlink");
+        assert!(two.differences(&observed(&[("b", 2)])).is_empty());
+        assert_eq!(two.get("b"), Some(&Fact::Number(2)));
+    }
+
+    #[test]
+    fn words_are_compared_as_such_and_shown_otherwise() {
+        let show = |words: &[u64]| format!("{} words", words.len());
+        let fact = |words: &[u64]| {
+            Fact::Words(Words {
+                words: words.into(),
+                show,
+            })
+        };
+        assert_eq!(fact(&[1, 2]), fact(&[1, 2]));
+        assert_ne!(fact(&[1, 2]), fact(&[1, 3]));
+        assert_eq!(fact(&[1, 2]).display(), "2 words");
     }
 
     #[test]

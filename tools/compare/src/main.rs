@@ -12,6 +12,7 @@
 mod compare;
 mod fact;
 mod files;
+mod machine;
 mod probe;
 mod report;
 mod row;
@@ -43,12 +44,8 @@ enum Command {
     Zoo {
         #[command(flatten)]
         options: Options,
-        /// Only the targets and scenarios whose name begins so; may be given several times
-        #[arg(long, value_name = "NAME")]
-        only: Vec<String>,
-        /// Only what is quick to ask, and no scenarios
-        #[arg(long)]
-        quick: bool,
+        #[command(flatten)]
+        wanted: run::Wanted,
         /// Say which targets and scenarios there are, and leave
         #[arg(long)]
         list: bool,
@@ -121,11 +118,8 @@ fn dispatch(command: Command) -> Result<bool> {
     match command {
         Command::Zoo { list: true, .. } => run::list(),
         Command::Zoo {
-            options,
-            only,
-            quick,
-            ..
-        } => run::zoo(&options, &only, quick),
+            options, wanted, ..
+        } => run::zoo(&options, &wanted),
         Command::Pid {
             options,
             pids,

@@ -40,7 +40,7 @@ pub struct Detail {
 impl Detail {
     /// A difference that a probe found.
     pub fn new(probe: &str, difference: &Difference) -> Detail {
-        let bytes = |fact: &Fact| matches!(fact, Fact::Bytes(_));
+        let bytes = |fact: &Fact| matches!(fact, Fact::Bytes(_) | Fact::Words(_));
         Detail {
             probe: probe.into(),
             what: difference.what.clone(),

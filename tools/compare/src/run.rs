@@ -8,15 +8,19 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{ensure, Context, Result};
+use clap::Args;
 use nix::unistd::Pid;
 
 use crate::compare::{Comparer, Trees, DIRECTORY, OTHERS};
 use crate::files::{Selection, DEFAULT, KNOWN};
+use crate::machine::Machine;
 use crate::probe::{read_whole, Depth};
 use crate::report::{self, Look};
 use crate::row::{Row, Totals};
+use crate::scenario::Scenario;
 use crate::settle::Patience;
 use crate::target::{adopt_orphans, wait_for_rest, Report, Target};
+use crate::zoo::Specimen;
 use crate::{scenario, zoo, Options};
 
 /// Where the module says what it implements.
@@ -58,11 +62,51 @@ pub fn list() -> Result<bool> {
     Ok(true)
 }
 
+/// What is wanted of the zoo.
+#[derive(Args, Clone)]
+pub struct Wanted {
+    /// Only the targets and scenarios whose name begins so; may be given several times
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Only what is quick to ask, and no scenarios
+    #[arg(long)]
+    quick: bool,
+    /// Leave the machine's settings alone (huge pages, swap, ...), which otherwise are changed for
+    /// the time of the run; some targets can't be had then
+    #[arg(long)]
+    as_is: bool,
+}
+
+impl Wanted {
+    fn has(&self, name: &str) -> bool {
+        let all = self.only.is_empty();
+        all || self
+            .only
+            .iter()
+            .any(|prefix| name.starts_with(prefix.as_str()))
+    }
+
+    fn specimens(&self) -> Vec<&'static Specimen> {
+        zoo::all()
+            .filter(|specimen| self.has(specimen.name) && !(self.quick && specimen.heavy))
+            .collect()
+    }
+
+    fn scenarios(&self) -> Vec<&'static Scenario> {
+        scenario::ALL
+            .iter()
+            .filter(|scenario| self.has(scenario.name) && !self.quick)
+            .collect()
+    }
+}
+
 /// `zoo`: every target, then, unless it is to be quick, every scenario.
-pub fn zoo(options: &Options, only: &[String], quick: bool) -> Result<bool> {
-    let wanted =
-        |name: &str| only.is_empty() || only.iter().any(|prefix| name.starts_with(prefix.as_str()));
-    let depth = if quick { Depth::Quick } else { Depth::Full };
+pub fn zoo(options: &Options, wanted: &Wanted) -> Result<bool> {
+    let depth = if wanted.quick {
+        Depth::Quick
+    } else {
+        Depth::Full
+    };
     let comparer = comparer(options, Patience::AT_REST, depth)?;
     // Whatever the targets leave in the file system goes with this directory.
     let scratch = tempfile::Builder::new()
@@ -71,22 +115,26 @@ pub fn zoo(options: &Options, only: &[String], quick: bool) -> Result<bool> {
     std::env::set_var("TMPDIR", scratch.path());
     adopt_orphans()?;
 
+    let (specimens, scenarios) = (wanted.specimens(), wanted.scenarios());
+    let in_memory = specimens
+        .iter()
+        .any(|specimen| specimen.depth < Depth::Full)
+        || scenarios.iter().any(|scenario| scenario.in_memory);
+    let _machine = (in_memory && !wanted.as_is).then(Machine::prepare);
+
     let mut progress = Progress::new(options);
     let mut rows = Vec::new();
-    if wanted("root") {
+    if wanted.has("root") {
         rows.extend(progress.time("root", || comparer.root()));
     }
-    if wanted("kernel") {
+    if wanted.has("kernel") {
         rows.extend(progress.time("kernel", || kernel_tasks(&comparer)));
     }
-    for specimen in zoo::all().filter(|specimen| wanted(specimen.name)) {
-        rows.extend(progress.time(specimen.name, || compare_specimen(&comparer, specimen.name)));
+    for specimen in specimens {
+        rows.extend(progress.time(specimen.name, || compare_specimen(&comparer, specimen)));
     }
     let mut checks = Vec::new();
-    for scenario in scenario::ALL
-        .iter()
-        .filter(|scenario| !quick && wanted(scenario.name))
-    {
+    for scenario in scenarios {
         checks.extend(progress.time(scenario.name, || scenario.run(&comparer)));
     }
     ensure!(
@@ -150,7 +198,9 @@ fn kernel_tasks(comparer: &Comparer) -> Vec<Row> {
         .collect()
 }
 
-fn compare_specimen(comparer: &Comparer, name: &str) -> Vec<Row> {
+fn compare_specimen(comparer: &Comparer, specimen: &Specimen) -> Vec<Row> {
+    let name = specimen.name;
+    let comparer = comparer.at_most(specimen.depth);
     let started = Target::start(name).and_then(|mut target| Ok((target.report()?, target)));
     let (subjects, _target) = match started {
         Ok((Report::Ready(subjects), target)) => (subjects, target),

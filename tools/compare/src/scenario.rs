@@ -12,11 +12,15 @@ use crate::row::Row;
 use crate::zoo;
 
 pub mod actor;
+mod clearing;
 pub mod elsewhere;
 mod held;
+mod holes;
 mod lifecycle;
 mod mounting;
+mod protecting;
 mod selves;
+mod twins;
 
 /// One scenario.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// In a few words.
     pub about: &'static str,
+    /// Needs what targets that are special for their memory need.
+    pub in_memory: bool,
     check: fn(&Comparer) -> Result<Vec<Row>>,
 }
 
@@ -50,7 +56,24 @@ const fn scenario(
     about: &'static str,
     check: fn(&Comparer) -> Result<Vec<Row>>,
 ) -> Scenario {
-    Scenario { name, about, check }
+    Scenario {
+        name,
+        about,
+        in_memory: false,
+        check,
+    }
+}
+
+/// One about memory.
+const fn in_memory(
+    name: &'static str,
+    about: &'static str,
+    check: fn(&Comparer) -> Result<Vec<Row>>,
+) -> Scenario {
+    Scenario {
+        in_memory: true,
+        ..scenario(name, about, check)
+    }
 }
 
 /// All scenarios.
@@ -114,6 +137,31 @@ pub const ALL: &[Scenario] = &[
         "over-own-setuid",
         "opened as root, read as another user",
         elsewhere::over_own_setuid,
+    ),
+    scenario(
+        "over-own-return",
+        "opened as another user, read as root",
+        elsewhere::over_own_return,
+    ),
+    scenario(
+        "clear-refs-inputs",
+        "what may be written to clear_refs, and what not",
+        clearing::inputs,
+    ),
+    in_memory(
+        "clear-refs-effects",
+        "what a write to clear_refs does to memory in every state",
+        clearing::effects,
+    ),
+    in_memory(
+        "protecting-scans",
+        "PAGEMAP_SCAN that protects what it finds",
+        protecting::check,
+    ),
+    scenario(
+        "long-holes",
+        "reads of pagemap that go over terabytes of nothing",
+        holes::check,
     ),
     scenario(
         "in-pid-namespace",

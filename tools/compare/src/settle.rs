@@ -110,13 +110,20 @@ fn contradicts(before: &Fact, ours: &Fact, after: &Fact) -> bool {
     match (before, ours, after) {
         _ if before == after => before != ours,
         (Fact::Bytes(before), Fact::Bytes(ours), Fact::Bytes(after)) => {
-            let (before, ours, after) = (pieces(before), pieces(ours), pieces(after));
-            before.len() == after.len()
-                && before.len() == ours.len()
-                && (0..before.len()).any(|i| before[i] == after[i] && before[i] != ours[i])
+            contradict(&pieces(before), &pieces(ours), &pieces(after))
+        }
+        (Fact::Words(before), Fact::Words(ours), Fact::Words(after)) => {
+            contradict(&before.words, &ours.words, &after.words)
         }
         _ => false,
     }
+}
+
+/// Whether of as many pieces, one that stood still is otherwise in `ours`.
+fn contradict<T: PartialEq>(before: &[T], ours: &[T], after: &[T]) -> bool {
+    before.len() == after.len()
+        && before.len() == ours.len()
+        && (0..before.len()).any(|i| before[i] == after[i] && before[i] != ours[i])
 }
 
 fn pieces(bytes: &[u8]) -> Vec<&[u8]> {

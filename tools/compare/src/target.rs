@@ -17,12 +17,14 @@ use std::time::{Duration, Instant};
 use anyhow::{bail, Context, Result};
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags};
+use nix::sched::{sched_getaffinity, sched_setaffinity, CpuSet};
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::read_whole;
+use crate::sys;
 
 /// How long a target may take to get in place, in milliseconds: 300 children on a slow machine are
 /// no hurry.
@@ -65,6 +67,24 @@ impl Target {
         let mut command = Command::new(program);
         command.arg("__target").arg(name);
         Target::run(command)
+    }
+
+    /// Starts a target from a copy of this program, whose addresses are the same each time, on one
+    /// processor.
+    pub fn start_in_order(program: &Path, name: &str) -> Result<Target> {
+        const ADDR_NO_RANDOMIZE: u32 = libc::ADDR_NO_RANDOMIZE as u32;
+        let own = Pid::from_raw(0);
+        let everywhere = sched_getaffinity(own)?;
+        let mut one = CpuSet::new();
+        let first = (0..CpuSet::count()).find(|&cpu| everywhere.is_set(cpu).unwrap_or(false));
+        one.set(first.context("no processor")?)?;
+        // A new program inherits both.
+        let before = sys::set_personality(ADDR_NO_RANDOMIZE).context("personality")?;
+        sched_setaffinity(own, &one)?;
+        let started = Target::start_from(program, name);
+        sched_setaffinity(own, &everywhere)?;
+        sys::set_personality(before)?;
+        started
     }
 
     /// Starts whatever speaks the targets' protocol.

@@ -7,12 +7,16 @@
 
 use std::any::Any;
 use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::thread;
 
-use anyhow::{Context, Result};
-use nix::unistd::Pid;
+use anyhow::{ensure, Context, Result};
+use nix::fcntl::OFlag;
+use nix::unistd::{pause, pipe2, Pid};
 
+use crate::probe::Depth;
 use crate::sys;
 use crate::target::{rest, say, Report, Subject, Target};
 
@@ -40,6 +44,10 @@ pub struct Specimen {
     pub name: &'static str,
     /// In a few words.
     pub about: &'static str,
+    /// How much is asked at most.
+    pub depth: Depth,
+    /// Takes long, and isn't for a quick run.
+    pub heavy: bool,
     build: fn(&mut Stage) -> Result<()>,
 }
 
@@ -48,7 +56,36 @@ const fn specimen(
     about: &'static str,
     build: fn(&mut Stage) -> Result<()>,
 ) -> Specimen {
-    Specimen { name, about, build }
+    Specimen {
+        name,
+        about,
+        depth: Depth::Full,
+        heavy: false,
+        build,
+    }
+}
+
+/// One that is special for its memory only: as a process it is like any other.
+const fn in_memory(
+    name: &'static str,
+    about: &'static str,
+    build: fn(&mut Stage) -> Result<()>,
+) -> Specimen {
+    Specimen {
+        depth: Depth::Memory,
+        ..specimen(name, about, build)
+    }
+}
+
+impl Specimen {
+    /// One that takes long.
+    const fn heavy(self) -> Specimen {
+        Specimen {
+            depth: Depth::Glance,
+            heavy: true,
+            ..self
+        }
+    }
 }
 
 /// All specimens.
@@ -59,7 +96,6 @@ pub fn all() -> impl Iterator<Item = &'static Specimen> {
         family::SPECIMENS,
         naming::SPECIMENS,
         maps::SPECIMENS,
-        memory::SPECIMENS,
         signals::SPECIMENS,
         creds::SPECIMENS,
         security::SPECIMENS,
@@ -67,7 +103,9 @@ pub fn all() -> impl Iterator<Item = &'static Specimen> {
         tty::SPECIMENS,
         namespaces::SPECIMENS,
     ]
-    .into_iter()
+    .iter()
+    .chain(memory::SPECIMENS)
+    .copied()
     .flatten()
 }
 
@@ -90,6 +128,7 @@ pub struct Stage {
     without_self: bool,
     belongings: Vec<Box<dyn Any>>,
     last: Option<Box<dyn FnOnce()>>,
+    stirred: Option<Box<dyn FnMut()>>,
 }
 
 impl Stage {
@@ -114,6 +153,32 @@ impl Stage {
     /// Does a last thing after everything has been told, instead of resting.
     fn at_last(&mut self, then: impl FnOnce() + 'static) {
         self.last = Some(Box::new(then));
+    }
+
+    /// Does this each time that it is told to take a step: touches what it may touch.
+    fn stir(&mut self, touch: impl FnMut() + 'static) {
+        self.stirred = Some(Box::new(touch));
+    }
+
+    /// Forks a child that does something and then rests, and has it looked at too. Returns when it
+    /// is done.
+    fn fork(&mut self, label: impl Into<String>, work: impl FnOnce() -> Result<()>) -> Result<Pid> {
+        let (told, tell) = pipe2(OFlag::O_CLOEXEC)?;
+        let mut tell = File::from(tell);
+        let pid = sys::fork(|| {
+            sys::die_with_parent();
+            let said = work().map_or_else(|error| format!("{error:#}"), |()| "done".into());
+            let _ = tell.write_all(said.as_bytes());
+            drop(tell);
+            loop {
+                pause();
+            }
+        })?;
+        let mut said = String::new();
+        File::from(told).read_to_string(&mut said)?;
+        ensure!(said == "done", "{said}");
+        self.also(label, pid);
+        Ok(pid)
     }
 
     /// Starts another specimen as a child, and waits until it is in place.
@@ -143,7 +208,7 @@ impl Stage {
         told.recv().context("the thread ended")?
     }
 
-    fn stay(self) -> Result<()> {
+    fn stay(mut self) -> Result<()> {
         let mut subjects = self.subjects;
         if !self.without_self {
             let own = Subject {
@@ -158,6 +223,11 @@ impl Stage {
         }
         loop {
             rest();
+            if let Some(touch) = &mut self.stirred {
+                sys::forget_translations()?;
+                touch();
+            }
+            say(&Report::Ready(Vec::new()))?;
         }
     }
 }

@@ -37,18 +37,26 @@ fn tree() -> TempDir {
 fn compared(stock: &TempDir, ours: &TempDir, more: &[&str]) -> Output {
     let root = |tree: &TempDir| tree.path().to_str().unwrap().to_string();
     let (stock, ours) = (root(stock), root(ours));
-    let mut arguments = vec![
-        "pid",
-        "--stock",
-        &stock,
-        "--ours",
-        &ours,
-        "--files",
-        "stat,statm,status,maps",
-    ];
+    let mut arguments = vec!["pid", "--stock", &stock, "--ours", &ours];
+    if !more.contains(&"--files") {
+        arguments.extend(["--files", "stat,statm,status,maps"]);
+    }
     arguments.extend(more);
     arguments.push("1");
     run(&arguments)
+}
+
+/// The same with an address space of two pages, of which both are there.
+fn tree_with_pages() -> TempDir {
+    let root = tree();
+    for directory in ["1", "1/task/1"] {
+        let directory = root.path().join(directory);
+        let maps = "00001000-00003000 rw-p 00000000 00:00 0      [stack]\n";
+        fs::write(directory.join("maps"), maps).unwrap();
+        let entries = [0, (1 << 63) | 7, (1 << 63) | 8, 0_u64].map(u64::to_ne_bytes);
+        fs::write(directory.join("pagemap"), entries.concat()).unwrap();
+    }
+    root
 }
 
 fn file(tree: &TempDir, path: &str) -> PathBuf {
@@ -94,6 +102,25 @@ fn the_last_line_counts_what_failed() {
     let line = last_line(&output);
     // The file, and the directory that no longer lists it.
     assert!(line.ends_with(" passed, 2 failed"), "{line}");
+}
+
+#[test]
+fn one_altered_page_is_told_with_its_area_and_its_marks() {
+    let (stock, ours) = (tree_with_pages(), tree_with_pages());
+    let path = file(&ours, "1/pagemap");
+    let mut entries = fs::read(&path).unwrap();
+    entries[2 * 8 + 7] |= 1;
+    fs::write(&path, entries).unwrap();
+    let output = compared(&stock, &ours, &["--files", "pagemap"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("pages: 1000-3000 rw-p [stack]"), "{text}");
+    assert!(
+        text.contains("2000    1 present exclusive frame 0x8"),
+        "{text}"
+    );
+    let same = compared(&stock, &tree_with_pages(), &["--files", "pagemap"]);
+    assert_eq!(same.status.code(), Some(0));
 }
 
 #[test]

@@ -13,9 +13,10 @@ use nix::sched::{unshare, CloneFlags};
 use nix::unistd::{geteuid, setgroups, setresgid, setresuid, Gid, Pid, Uid};
 use serde::{Deserialize, Serialize};
 
-use super::held::Plan;
-use super::{mounting as mounts, selves};
+use super::held::{ask, Plan};
+use super::{clearing, mounting as mounts, selves};
 use crate::compare::{Comparer, Outcome, Trees};
+use crate::fact::Observation;
 use crate::files::Selection;
 use crate::probe::{read_whole, Depth};
 use crate::row::Row;
@@ -52,6 +53,12 @@ impl Orders {
             depth: Depth::Quick,
             others: true,
         })
+    }
+
+    /// Every target's, and its first thread's.
+    fn directories(&self) -> Vec<String> {
+        let both = |pid: &i32| [format!("{pid}"), format!("{pid}/task/{pid}")];
+        self.targets.iter().flat_map(|(_, pid)| both(pid)).collect()
     }
 
     fn compare_targets(&self) -> Result<Vec<Row>> {
@@ -115,6 +122,7 @@ pub fn run(place: &str, arguments: &[String]) -> Result<()> {
     let rows = match place {
         "user" => compare_as_user(&orders),
         "own-setuid" => read_after_setuid(&orders),
+        "own-return" => read_after_return(&orders),
         "time" => enter_time_namespace(&orders),
         "time-inside" => orders.compare_targets(),
         "user-namespace" => compare_in_user_namespace(&orders),
@@ -144,12 +152,24 @@ pub fn as_user(comparer: &Comparer) -> Result<Vec<Row>> {
 
 fn compare_as_user(orders: &Orders) -> Result<Vec<Row>> {
     become_user()?;
+    let comparer = orders.comparer()?;
     let mut rows = orders.compare_targets()?;
     // Only if stock refuses here does the comparison say something about refusing.
     let mut outcome = Outcome::default();
     let maps = orders.stock.join("1/maps");
     outcome.require("maps of process 1", "EACCES", quick_errno(&maps));
     rows.push(compare::row("", "", "stock refuses this user", outcome));
+    for (name, pid) in &orders.targets {
+        rows.push(ask(
+            &comparer,
+            &format!("writes to clear_refs of {name}"),
+            |root| {
+                let mut seen = Observation::default();
+                clearing::answers(&root.join(format!("{pid}/clear_refs")), &mut seen);
+                seen
+            },
+        ));
+    }
     Ok(rows)
 }
 
@@ -174,16 +194,26 @@ pub fn over_own_setuid(comparer: &Comparer) -> Result<Vec<Row>> {
 
 fn read_after_setuid(orders: &Orders) -> Result<Vec<Row>> {
     let comparer = orders.comparer()?;
-    let directory = |pid: i32| [format!("{pid}"), format!("{pid}/task/{pid}")];
-    let all: Vec<_> = orders
-        .targets
-        .iter()
-        .flat_map(|(_, pid)| directory(*pid))
-        .collect();
-    let mut rows = Vec::new();
-    let plan = Plan::of(&comparer, &all);
-    rows.extend(plan.over(&comparer, become_user)?);
-    Ok(rows)
+    let plan = Plan::of(&comparer, &orders.directories());
+    plan.over(&comparer, become_user)
+}
+
+/// The other way round.
+pub fn over_own_return(comparer: &Comparer) -> Result<Vec<Row>> {
+    send(comparer, "own-return", &["sleeper", "dumpable-user"])
+}
+
+fn read_after_return(orders: &Orders) -> Result<Vec<Row>> {
+    let comparer = orders.comparer()?;
+    let root = (Uid::from_raw(0), Gid::from_raw(0));
+    setgroups(&[])?;
+    setresgid(Gid::from_raw(GROUP), Gid::from_raw(GROUP), root.1)?;
+    setresuid(Uid::from_raw(USER), Uid::from_raw(USER), root.0)?;
+    let plan = Plan::of(&comparer, &orders.directories());
+    plan.over(&comparer, || {
+        setresuid(root.0, root.0, root.0)?;
+        Ok(setresgid(root.1, root.1, root.1)?)
+    })
 }
 
 /// In a time namespace start times are other numbers.

@@ -5,14 +5,18 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use nix::errno::Errno;
-use nix::unistd::read;
+use nix::sys::resource::{getrlimit, setrlimit, Resource};
+use nix::unistd::{read, write};
 
 use crate::compare::{row, Comparer, Outcome};
 use crate::fact::{Fact, Observation};
+use crate::files::Kind;
+use crate::probe::{areas, pagemap, scan};
 use crate::row::Row;
-use crate::sys;
+use crate::sys::query::Query;
+use crate::sys::{self, Trap};
 
 /// What is opened and how far it is read before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,15 +35,29 @@ pub enum Way {
     Path,
 }
 
-/// Every way for a file.
-pub const FILE_WAYS: &[Way] = &[
-    Way::LookedUp,
-    Way::Opened,
-    Way::PartlyRead,
-    Way::FarRead,
-    Way::WhollyRead,
-    Way::Path,
-];
+/// Every way for a file of a kind.
+fn ways(kind: Kind) -> &'static [Way] {
+    match kind {
+        Kind::Text => &[
+            Way::LookedUp,
+            Way::Opened,
+            Way::PartlyRead,
+            Way::FarRead,
+            Way::WhollyRead,
+            Way::Path,
+        ],
+        // It has an entry for each page that there could be: nobody reads it to the end.
+        Kind::Binary => &[Way::LookedUp, Way::Opened, Way::FarRead, Way::Path],
+        Kind::Command => &[Way::LookedUp, Way::Opened, Way::Path],
+    }
+}
+
+/// What is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Thing {
+    Directory,
+    File(Kind),
+}
 
 impl Way {
     fn words(self) -> &'static str {
@@ -66,16 +84,19 @@ impl Way {
 /// One thing that is held in one tree.
 struct Held {
     path: PathBuf,
+    thing: Thing,
     way: Way,
     fd: Result<OwnedFd, Errno>,
+    /// Where there was memory when it was taken, for what goes by addresses.
+    addresses: Vec<u64>,
 }
 
 impl Held {
-    fn take(path: PathBuf, way: Way) -> Held {
-        let access = if way == Way::Path {
-            libc::O_PATH
-        } else {
-            libc::O_RDONLY
+    fn take(path: PathBuf, thing: Thing, way: Way) -> Held {
+        let access = match (thing, way) {
+            (_, Way::Path) => libc::O_PATH,
+            (Thing::File(Kind::Command), _) => libc::O_WRONLY,
+            _ => libc::O_RDONLY,
         };
         let fd = sys::open(&path, access | libc::O_CLOEXEC);
         if let Ok(fd) = &fd {
@@ -86,11 +107,21 @@ impl Held {
         } else {
             fd
         };
-        Held { path, way, fd }
+        let addresses = match thing {
+            Thing::File(Kind::Text | Kind::Binary) => addresses(&path),
+            _ => Vec::new(),
+        };
+        Held {
+            path,
+            thing,
+            way,
+            fd,
+            addresses,
+        }
     }
 
     /// Uses what is held in every manner.
-    fn observe(&self, directory: bool) -> Observation {
+    fn observe(&self) -> Observation {
         let mut seen = Observation::default();
         seen.note(
             "lookup",
@@ -108,12 +139,55 @@ impl Held {
             Ok(fd) => fd,
         };
         seen.note("fstat", attributes(fd));
-        match (directory, self.way) {
-            (true, _) => observe_directory(fd, &mut seen),
-            (false, Way::Path) => seen.note("read", read(fd, &mut [0; 16])),
-            (false, _) => observe_file(fd, &mut seen),
+        match (self.thing, self.way) {
+            (Thing::Directory, _) => observe_directory(fd, &mut seen),
+            (_, Way::Path) => seen.note("read", read(fd, &mut [0; 16])),
+            (Thing::File(Kind::Text), _) => {
+                observe_file(fd, &mut seen);
+                self.observe_query(fd, &mut seen);
+            }
+            (Thing::File(Kind::Binary), _) => self.observe_pages(fd, &mut seen),
+            (Thing::File(Kind::Command), _) => observe_command(fd, &mut seen),
         }
         seen
+    }
+
+    /// Only `maps` answers.
+    fn observe_query(&self, fd: &OwnedFd, seen: &mut Observation) {
+        let place = Trap::default();
+        for &address in &self.addresses {
+            let answer = Query::at(address, 0).ask(fd, &place);
+            seen.note("query", answer.answer);
+            seen.say("query: fields", format!("{:?}", answer.fields));
+        }
+    }
+
+    fn observe_pages(&self, fd: &OwnedFd, seen: &mut Observation) {
+        seen.note("position", sys::lseek(fd, 0, libc::SEEK_CUR));
+        seen.note("read on", read(fd, &mut [0; 64]));
+        seen.note("odd read", read(fd, &mut [0; 3]));
+        seen.note("pages", pagemap::at(fd, &self.addresses));
+        for &start in &self.addresses {
+            seen.note("scan", scan::fact(&scan::one(start).ask(fd)));
+        }
+    }
+}
+
+/// The first area and the stack, as they are now.
+fn addresses(path: &Path) -> Vec<u64> {
+    let all = areas::beside(path);
+    let stack = all.iter().find(|area| area.name == "[stack]");
+    let stack = stack.map(|area| area.end - 16 * sys::PAGE as u64);
+    all.first()
+        .map(|area| area.start)
+        .into_iter()
+        .chain(stack)
+        .collect()
+}
+
+fn observe_command(fd: &OwnedFd, seen: &mut Observation) {
+    for text in ["x", "", "0", "5", "1\n"] {
+        seen.note(format!("write {text:?}"), write(fd, text.as_bytes()));
     }
 }
 
@@ -198,7 +272,7 @@ fn observe_directory(fd: &OwnedFd, seen: &mut Observation) {
 }
 
 /// Paths below the root with the ways to hold each.
-pub struct Plan(Vec<(String, Way, bool)>);
+pub struct Plan(Vec<(String, Thing, Way)>);
 
 impl Plan {
     /// All files of some directories in every way, and the directories themselves.
@@ -208,11 +282,16 @@ impl Plan {
             let task = directory.contains("/task/");
             for known in comparer.files.within(task) {
                 let path = format!("{directory}/{}", known.name);
-                all.extend(FILE_WAYS.iter().map(|&way| (path.clone(), way, false)));
+                let thing = Thing::File(known.kind);
+                all.extend(
+                    ways(known.kind)
+                        .iter()
+                        .map(|&way| (path.clone(), thing, way)),
+                );
             }
             for (path, way) in [("", Way::Opened), ("/task", Way::Opened), ("", Way::Path)] {
                 if !(task && path == "/task") {
-                    all.push((format!("{directory}{path}"), way, true));
+                    all.push((format!("{directory}{path}"), Thing::Directory, way));
                 }
             }
         }
@@ -231,25 +310,34 @@ impl Plan {
             &comparer.trees.ours,
             &comparer.trees.stock,
         ];
-        let take = |path: &str, way: Way| trees.map(|tree| Held::take(tree.join(path), way));
-        let held: Vec<_> = self
-            .0
-            .iter()
-            .map(|(path, way, _)| take(path, *way))
-            .collect();
+        let take = |(path, thing, way): &(String, Thing, Way)| {
+            trees.map(|tree| Held::take(tree.join(path), *thing, *way))
+        };
+        allow_descriptors(self.0.len() * trees.len())?;
+        let held: Vec<_> = self.0.iter().map(take).collect();
         event()?;
         Ok(self
             .0
             .iter()
             .zip(&held)
-            .map(|((path, way, directory), held)| {
-                let [stock, ours, again] = held.each_ref().map(|held| held.observe(*directory));
+            .map(|((path, _, way), held)| {
+                let [stock, ours, again] = held.each_ref().map(Held::observe);
                 let mut outcome = Outcome::default();
                 outcome.add_once("after", &stock, &ours, &again);
                 row("", "", &format!("{} {}", shown(path), way.words()), outcome)
             })
             .collect())
     }
+}
+
+/// Lets this process have so many descriptors at once, and some for all else.
+fn allow_descriptors(count: usize) -> Result<()> {
+    const ELSE: u64 = 512;
+
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let wanted = soft.max(count as u64 + ELSE);
+    ensure!(wanted <= hard, "not even {hard} descriptors would do");
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)?)
 }
 
 /// A path without the numbers, so that a check has the same name in each run.
@@ -280,6 +368,8 @@ pub fn ask(comparer: &Comparer, name: &str, observe: impl Fn(&Path) -> Observati
 mod tests {
     use super::*;
 
+    const TEXT: Thing = Thing::File(Kind::Text);
+
     #[test]
     fn check_names_have_no_numbers() {
         assert_eq!(shown("812/task/813/stat"), "<n>/task/<n>/stat");
@@ -287,9 +377,9 @@ mod tests {
 
     #[test]
     fn what_was_looked_up_is_not_held() {
-        let held = Held::take("/proc/self/stat".into(), Way::LookedUp);
+        let held = Held::take("/proc/self/stat".into(), TEXT, Way::LookedUp);
         assert_eq!(
-            held.observe(false).get("held"),
+            held.observe().get("held"),
             Some(&Fact::Failed(Errno::ENODATA))
         );
     }
@@ -298,7 +388,7 @@ mod tests {
     fn a_partly_read_file_gives_the_rest() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "0123456789").unwrap();
-        let seen = Held::take(file.path().into(), Way::PartlyRead).observe(false);
+        let seen = Held::take(file.path().into(), TEXT, Way::PartlyRead).observe();
         assert_eq!(seen.get("rest"), Some(&Fact::Bytes(b"789".to_vec())));
         assert_eq!(
             seen.get("all over"),
