@@ -25,8 +25,8 @@ pub fn ask(path: &Path, depth: Depth, seen: &mut Observation) {
     let all = areas::beside(path);
     let (usual, thorough) = match depth {
         Depth::Glance | Depth::Quick => (6, 0),
-        Depth::Memory => (50, 3),
-        Depth::Full => (10, 1),
+        Depth::Memory => (40, 1),
+        Depth::Full => (8, 0),
     };
     for area in areas::some(&all, usual) {
         for (name, address) in places(area) {

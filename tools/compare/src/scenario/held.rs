@@ -330,13 +330,15 @@ impl Plan {
     }
 }
 
-/// Lets this process have so many descriptors at once, and some for all else.
+/// Lets this process have so many descriptors beside its usual ones.
 fn allow_descriptors(count: usize) -> Result<()> {
-    const ELSE: u64 = 512;
-
+    const USUAL: u64 = 256;
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    let wanted = soft.max(count as u64 + ELSE);
-    ensure!(wanted <= hard, "not even {hard} descriptors would do");
+    let wanted = soft.max(count as u64 + USUAL);
+    ensure!(
+        wanted <= hard,
+        "{wanted} descriptors are needed, {hard} allowed"
+    );
     Ok(setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)?)
 }
 
