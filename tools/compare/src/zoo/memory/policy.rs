@@ -177,6 +177,8 @@ fn two_nodes(stage: &mut Stage) -> Result<()> {
         stage.keep((huge, file, shared));
     }
     let halves = small(64 * KIB)?;
+    // Both halves then have the same past, and can become one again.
+    halves.touch(0, PAGE, true);
     halves.bind(
         0,
         32 * KIB,
