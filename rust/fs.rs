@@ -11,6 +11,7 @@
 
 #![deny(unsafe_code)]
 
+mod access;
 mod counters;
 mod directory;
 mod entry;
@@ -23,7 +24,10 @@ pub(crate) use self::info::InfoDirectory;
 
 use self::task::TaskNode;
 use crate::sys::{
-    cred::Owner,
+    cred::{
+        Owner,
+        UserNamespace, //
+    },
     fs::{
         self as vfs,
         Directory,
@@ -31,14 +35,17 @@ use crate::sys::{
         FileSystem,
         Inode,
         Kind,
-        Mount,
-        MountRequest,
+        Log,
         NewInode,
+        NewMount,
+        Parameter,
         RcuInode,
         Stat,
-        StockPath, //
+        StockPath,
+        StockProc,
+        StockRequest, //
     },
-    pid,
+    seq::Seq,
 };
 use core::ffi::CStr;
 use kernel::{
@@ -66,19 +73,8 @@ const DIRECTORY_MODE: u16 = 0o040555;
 pub(crate) struct Proc {
     /// The pid namespace that it shows.
     ns: ARef<PidNamespace>,
-    /// The top of the stock procfs that names are passed through to.
-    stock: StockPath,
-    /// Hard links of the directories, as that procfs counts them.
-    links: Links,
-    /// Keeps the stock procfs; dropped last.
-    _mount: Mount,
-}
-
-/// Hard links of the directories of tasks.
-#[derive(Clone, Copy)]
-struct Links {
-    process: u32,
-    thread: u32,
+    /// The stock procfs that has the mount's options, and that names are passed through to.
+    stock: StockProc,
 }
 
 /// What stands behind an inode of the tree.
@@ -91,39 +87,38 @@ pub(crate) enum Node {
     Passed,
 }
 
-/// A mount that is being prepared.
-pub(crate) struct Request {
-    ns: ARef<PidNamespace>,
-    stock: MountRequest,
-}
-
 impl FileSystem for Proc {
     const NAME: &'static CStr = c"rustproc";
     const MAGIC: usize = PROC_SUPER_MAGIC;
-    type Request = Request;
+    type Request = StockRequest;
     type Node = Node;
     type Backing = StockPath;
 
-    fn request() -> Result<Request> {
-        Ok(Request {
-            ns: pid::current_namespace(),
-            stock: MountRequest::new(c"proc")?,
-        })
+    fn request(changed: Option<&Self>) -> Result<StockRequest> {
+        match changed {
+            Some(fs) => StockRequest::change(&fs.stock),
+            None => StockRequest::new(),
+        }
     }
 
-    fn mount(request: &mut Request) -> Result<(Self, NewInode<Self>)> {
-        let mount = request.stock.mount()?;
-        let stock = mount.root();
-        let fs = Self {
-            ns: request.ns.clone(),
-            links: stock::directory_links(&stock, &request.ns)?,
-            stock,
-            _mount: mount,
-        };
+    fn parse(request: &mut StockRequest, parameter: &mut Parameter<'_>, log: Log<'_>) -> Result {
+        request.parse(parameter, log)
+    }
 
-        Ok((
-            fs,
-            NewInode {
+    fn owner(request: &StockRequest) -> &UserNamespace {
+        request.owner()
+    }
+
+    fn mount(request: &mut StockRequest, log: Log<'_>) -> Result<NewMount<Self>> {
+        let stock = request.mount(log)?;
+
+        Ok(NewMount {
+            restricted: stock.is_restricted(),
+            fs: Self {
+                ns: stock.namespace(),
+                stock,
+            },
+            root: NewInode {
                 node: Node::Root,
                 backing: None,
                 kind: Kind::Directory,
@@ -134,7 +129,15 @@ impl FileSystem for Proc {
                 transient: false,
                 owner: Owner::ROOT,
             },
-        ))
+        })
+    }
+
+    fn reconfigure(request: &mut StockRequest, log: Log<'_>) -> Result {
+        request.reconfigure(log)
+    }
+
+    fn show_options(&self, seq: &mut Seq<'_>) -> Result {
+        self.stock.show_options(seq)
     }
 
     fn lookup(dir: &Inode<Self>, name: &[u8]) -> Result<ARef<Inode<Self>>> {
@@ -171,11 +174,8 @@ impl FileSystem for Proc {
 
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result {
         match inode.node() {
-            Node::Root => stock::stat_root(&inode.fs().stock, stat),
-            Node::Task(node) => {
-                node.stat(inode.mode(), stat);
-                Ok(())
-            }
+            Node::Root => stock::stat_root(inode.fs(), stat),
+            Node::Task(node) => node.stat(inode, stat),
             Node::Passed => inode.backing().ok_or(ENOENT)?.stat(stat),
         }
     }
@@ -183,7 +183,7 @@ impl FileSystem for Proc {
     fn permission_rcu(inode: RcuInode<'_, Self>, _mask: i32) -> Result<bool> {
         match inode.node() {
             Node::Root => Ok(true),
-            Node::Task(node) => node.check_alive().map(|()| true),
+            Node::Task(node) => node.check_use(inode.fs()).map(|()| true),
             Node::Passed => Err(ECHILD),
         }
     }

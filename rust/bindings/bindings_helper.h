@@ -40,6 +40,8 @@ static const unsigned long RUSTPROC_CONST_SB_NOEXEC = SB_NOEXEC;
 static const unsigned long RUSTPROC_CONST_SB_NODIRATIME = SB_NODIRATIME;
 static const unsigned long RUSTPROC_CONST_SB_I_NOEXEC = SB_I_NOEXEC;
 static const unsigned long RUSTPROC_CONST_SB_I_NODEV = SB_I_NODEV;
+static const unsigned long RUSTPROC_CONST_SB_I_RESTRICTED_VARIANT =
+	SB_I_RESTRICTED_VARIANT;
 static const unsigned int RUSTPROC_CONST_LOOKUP_RCU = LOOKUP_RCU;
 static const unsigned int RUSTPROC_CONST_ATTR_MODE = ATTR_MODE;
 static const unsigned long RUSTPROC_CONST_VM_READ = VM_READ;

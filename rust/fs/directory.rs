@@ -12,7 +12,8 @@ use super::{
         new_directory,
         Place, //
     },
-    Proc, //
+    Proc,
+    DOTS, //
 };
 use crate::{
     model::pid_name::{
@@ -23,10 +24,12 @@ use crate::{
         fs::{
             Directory,
             Emitter,
+            HidePid,
             Inode, //
         },
         pid::{
             self,
+            NumberedTask,
             PID_MAX_LIMIT, //
         },
         task::cond_resched,
@@ -40,19 +43,22 @@ use kernel::{
 /// Position of the first process; what comes before it is stock's, `self` and `thread-self` too.
 const FIRST_PROCESS: i64 = 258;
 
-/// Looks `name` up: a task of the namespace, whether it leads a group or not, or else stock's.
+/// Looks `name` up: a number is a task of the namespace, whether it leads a group or not, that the
+/// mount shows to the current task; any other name is stock's.
 ///
 /// # Errors
 ///
-/// `ENOENT` if there is neither; `ENOMEM`.
+/// `ENOENT` if there is no such task or name; `ENOMEM`.
 pub(super) fn lookup_in_root(dir: &Inode<Proc>, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
     let fs = dir.fs();
-    let number = pid_name::parse(name).and_then(|number| i32::try_from(number).ok());
+    let Some(number) = pid_name::parse(name) else {
+        return stock::lookup(dir, fs.stock.root(), name);
+    };
+    let number = i32::try_from(number).map_err(|_| ENOENT)?;
+    let task = pid::find_task(number, &fs.ns).ok_or(ENOENT)?;
 
-    if let Some(task) = number.and_then(|number| pid::find_task(number, &fs.ns)) {
-        return new_directory(dir, &task, Place::Process);
-    }
-    stock::lookup(dir, &fs.stock, name)
+    fs.check_lookup(&task)?;
+    new_directory(dir, &task, Place::Process)
 }
 
 /// Reads the root: what stock has there in stock's order, then the processes by number.
@@ -71,16 +77,16 @@ pub(super) fn read_root(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_,
 /// has no more: after a seek to between the last entry and the first process.
 fn read_static(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -> Result<bool> {
     let root = dir.inode();
-    let stream = dir.stream(|| Ok(root.fs().stock.clone()))?;
+    let stream = dir.stream(|| Ok(root.fs().stock.root().clone()))?;
     let mut reached_processes = false;
 
-    if !entries.dots() {
-        return Ok(false);
-    }
     let end = stream.read_from(entries.position(), &mut |entry| {
         reached_processes = entry.position >= FIRST_PROCESS;
         if reached_processes {
             return false;
+        }
+        if entry.position < DOTS {
+            return entries.position() >= DOTS || entries.dots();
         }
         entries.set_position(entry.position);
         entries.emit(entry.name, entry.ino, entry.kind)
@@ -99,7 +105,7 @@ fn read_processes(root: &Inode<Proc>, entries: &mut Emitter<'_, Proc>) -> Result
     while entries.position() < end {
         // CAST: Not negative and below `PID_MAX_LIMIT`.
         let from = (entries.position() - FIRST_PROCESS) as i32;
-        let Some(found) = pid::next_process(from, &root.fs().ns) else {
+        let Some(found) = next_shown(from, root.fs()) else {
             entries.set_position(end);
             break;
         };
@@ -112,7 +118,20 @@ fn read_processes(root: &Inode<Proc>, entries: &mut Emitter<'_, Proc>) -> Result
             break;
         }
         entries.set_position(entries.position() + 1);
-        cond_resched();
     }
     Ok(())
+}
+
+/// The process with the smallest number from `from` on that the mount shows to the current task.
+fn next_shown(from: i32, fs: &Proc) -> Option<NumberedTask> {
+    let mut from = from;
+
+    loop {
+        cond_resched();
+        let found = pid::next_process(from, &fs.ns)?;
+        if fs.shows(&found.task, HidePid::Invisible) {
+            return Some(found);
+        }
+        from = found.nr.checked_add(1)?;
+    }
 }

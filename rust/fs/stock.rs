@@ -10,7 +10,6 @@
 //! A mirrored name is checked against stock at each use, so that one that has gone is gone here, too.
 
 use super::{
-    Links,
     Node,
     Proc,
     DOTS, //
@@ -21,6 +20,7 @@ use crate::{
         scope::Scope, //
     },
     sys::{
+        cred::AsKernel,
         fs::{
             Directory,
             Emitter,
@@ -30,14 +30,10 @@ use crate::{
             Stat,
             StockPath, //
         },
-        pid::{
-            self,
-            Pid, //
-        },
+        pid::Pid,
     },
 };
 use kernel::{
-    pid_namespace::PidNamespace,
     prelude::*,
     sync::aref::ARef, //
 };
@@ -103,11 +99,14 @@ pub(super) fn read_dir(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, 
 /// # Errors
 ///
 /// Stock's own.
-pub(super) fn stat_root(root: &StockPath, stat: &mut Stat<'_>) -> Result {
-    root.stat_links(stat)
+pub(super) fn stat_root(fs: &Proc, stat: &mut Stat<'_>) -> Result {
+    fs.stock.root().stat_links(stat)
 }
 
 /// The stock directory of the task that `pid` identifies.
+///
+/// Whoever gets here has got into our directory, and may have been handed it by someone who may see
+/// more; so what the mount hides isn't asked about again.
 ///
 /// # Errors
 ///
@@ -116,31 +115,11 @@ pub(super) fn task_directory(fs: &Proc, pid: &Pid, scope: Scope) -> Result<Stock
     // A number that is not positive means that the pid is not in the namespace.
     let number = u32::try_from(pid.nr_in(&fs.ns)).map_err(|_| ENOENT)?;
     let name = PidName::new(number);
-
-    directory_of(&fs.stock, &name, scope)
-}
-
-fn directory_of(root: &StockPath, name: &PidName, scope: Scope) -> Result<StockPath> {
-    let process = root.child(name.as_bytes())?;
+    let _kernel = AsKernel::new();
+    let process = fs.stock.root().child(name.as_bytes())?;
 
     match scope {
         Scope::Process => Ok(process),
         Scope::Thread => process.child(b"task")?.child(name.as_bytes()),
     }
-}
-
-/// The hard links of stock's directories of tasks. They depend on the kernel's configuration only, so
-/// that those of the current task serve for all.
-///
-/// # Errors
-///
-/// `ENOENT` if the current task is exiting.
-pub(super) fn directory_links(root: &StockPath, ns: &PidNamespace) -> Result<Links> {
-    let number = u32::try_from(pid::current_number(ns)).map_err(|_| ENOENT)?;
-    let name = PidName::new(number);
-
-    Ok(Links {
-        process: directory_of(root, &name, Scope::Process)?.nlink(),
-        thread: directory_of(root, &name, Scope::Thread)?.nlink(),
-    })
 }

@@ -27,8 +27,10 @@ use crate::{
     sys::{
         cred::Owner,
         fs::{
+            self,
             Directory,
             Emitter,
+            HidePid,
             Inode,
             Kind,
             NewInode,
@@ -101,16 +103,29 @@ impl TaskNode {
         }
     }
 
-    /// Fails once the task is gone, for the directories whose use stock refuses then.
-    pub(super) fn check_alive(&self) -> Result {
+    /// Checks that the current task may use a directory, where stock asks that. Any context. Mirrors
+    /// `proc_pid_permission()`.
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH` once the task is gone; `ENOENT` or `EPERM` where the mount hides it.
+    pub(super) fn check_use(&self, fs: &Proc) -> Result {
         match self.place {
-            Place::Process | Place::Threads if self.is_dead() => Err(ESRCH),
-            _ => Ok(()),
+            Place::Process | Place::Threads => {
+                let rcu = rcu::read_lock();
+                fs.check_use(self.pid.task_rcu(&rcu).ok_or(ESRCH)?)
+            }
+            Place::Thread | Place::File => Ok(()),
         }
     }
 
-    /// Corrects what `stat(2)` answers.
-    pub(super) fn stat(&self, mode: u16, stat: &mut Stat<'_>) {
+    /// Corrects what `stat(2)` answers for a directory. Mirrors `pid_getattr()` and
+    /// `proc_task_getattr()`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where the mount makes the task invisible.
+    pub(super) fn stat(&self, inode: &Inode<Proc>, stat: &mut Stat<'_>) -> Result {
         let rcu = rcu::read_lock();
         let task = self.pid.task_rcu(&rcu);
 
@@ -118,9 +133,13 @@ impl TaskNode {
             let threads = task.map_or(0, TaskExt::threads);
             // CAST: A number of threads is not negative.
             stat.set_nlink(stat.nlink().wrapping_add(threads as u32));
-        } else {
-            stat.set_owner(task.map_or(Owner::ROOT, |task| Owner::of_task(task, mode)));
+            return Ok(());
         }
+        if task.is_some_and(|task| !inode.fs().shows(task, HidePid::Invisible)) {
+            return Err(ENOENT);
+        }
+        stat.set_owner(task.map_or(Owner::ROOT, |task| Owner::of_task(task, inode.mode())));
+        Ok(())
     }
 }
 
@@ -134,10 +153,9 @@ pub(super) fn new_directory(
     task: &Task,
     place: Place,
 ) -> Result<ARef<Inode<Proc>>> {
-    let links = parent.fs().links;
     let (nlink, immutable) = match place {
-        Place::Process => (links.process, true),
-        Place::Thread => (links.thread, true),
+        Place::Process => (fs::process_links(), true),
+        Place::Thread => (fs::thread_links(), true),
         Place::Threads | Place::File => (2, false),
     };
 

@@ -19,3 +19,18 @@ const struct cred *rustproc_current_cred(void)
 {
 	return current_cred();
 }
+
+const struct cred *rustproc_kernel_cred(void)
+{
+	return kernel_cred();
+}
+
+const struct cred *rustproc_override_creds(const struct cred *cred)
+{
+	return override_creds(cred);
+}
+
+const struct cred *rustproc_revert_creds(const struct cred *cred)
+{
+	return revert_creds(cred);
+}

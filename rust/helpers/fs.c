@@ -2,6 +2,7 @@
 
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -87,6 +88,17 @@ void rustproc_put_user_ns(struct user_namespace *ns)
 void rustproc_module_put(struct module *module)
 {
 	module_put(module);
+}
+
+int rustproc_fs_context_parse_param(struct fs_context *fc,
+				    struct fs_parameter *param)
+{
+	return fc->ops->parse_param(fc, param);
+}
+
+int rustproc_show_options(struct seq_file *seq, struct dentry *root)
+{
+	return root->d_sb->s_op->show_options(seq, root);
 }
 
 void rustproc_inode_lock(struct inode *inode)

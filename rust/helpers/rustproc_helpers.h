@@ -7,6 +7,7 @@
 #define RUSTPROC_HELPERS_H
 
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/mm_types.h>
 #include <linux/mmu_notifier.h>
 #include <linux/pid.h>
@@ -14,12 +15,13 @@
 #include <linux/seq_file.h>
 
 /*
- * Declared in fs/proc/internal.h and in headers that say static inline or
+ * Declared in fs/internal.h, fs/proc/internal.h, and in headers that say static inline or
  * nothing when an option is off or to modules; all are rows of symbols.h.
  */
 void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
 			unsigned long end, unsigned int stride_shift,
 			bool freed_tables);
+int reconfigure_super(struct fs_context *fc);
 void task_dump_owner(struct task_struct *task, umode_t mode,
 		     kuid_t *ruid, kgid_t *rgid);
 
@@ -27,6 +29,9 @@ void task_dump_owner(struct task_struct *task, umode_t mode,
 uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
 gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid);
 const struct cred *rustproc_current_cred(void);
+const struct cred *rustproc_kernel_cred(void);
+const struct cred *rustproc_override_creds(const struct cred *cred);
+const struct cred *rustproc_revert_creds(const struct cred *cred);
 
 /* folio.c */
 struct folio *rustproc_page_folio(struct page *page);
@@ -64,6 +69,9 @@ bool rustproc_dir_emit_dots(struct file *file, struct dir_context *ctx);
 struct user_namespace *rustproc_get_user_ns(struct user_namespace *ns);
 void rustproc_put_user_ns(struct user_namespace *ns);
 void rustproc_module_put(struct module *module);
+int rustproc_fs_context_parse_param(struct fs_context *fc,
+				    struct fs_parameter *param);
+int rustproc_show_options(struct seq_file *seq, struct dentry *root);
 void rustproc_inode_lock(struct inode *inode);
 void rustproc_inode_unlock(struct inode *inode);
 
@@ -197,6 +205,8 @@ int rustproc_fatal_signal_pending(struct task_struct *task);
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
 extern unsigned long *rustproc_highest_memmap_pfn;
+extern u8 *rustproc_nlink_tgid;
+extern u8 *rustproc_nlink_tid;
 extern unsigned long *rustproc_huge_anon_orders_always;
 extern unsigned long *rustproc_huge_anon_orders_inherit;
 extern unsigned long *rustproc_huge_anon_orders_madvise;

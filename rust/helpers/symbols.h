@@ -11,6 +11,7 @@
  */
 
 RUSTPROC_FUNCTION(build_id_parse_file)
+RUSTPROC_FUNCTION(fs_context_for_reconfigure)
 RUSTPROC_FUNCTION(get_kthread_comm)
 RUSTPROC_FUNCTION(lock_next_vma)
 RUSTPROC_FUNCTION(lock_task_sighand)
@@ -19,6 +20,7 @@ RUSTPROC_FUNCTION(nd_jump_link)
 RUSTPROC_FUNCTION(pte_offset_map_lock)
 RUSTPROC_FUNCTION(ptrace_may_access)
 RUSTPROC_FUNCTION(put_task_stack)
+RUSTPROC_FUNCTION(reconfigure_super)
 RUSTPROC_FUNCTION(task_dump_owner)
 RUSTPROC_FUNCTION(task_prio)
 RUSTPROC_FUNCTION(thread_group_cputime_adjusted)

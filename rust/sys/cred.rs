@@ -11,7 +11,10 @@ use kernel::{
     cred::Credential,
     sync::aref::ARef,
     task::Task,
-    types::Opaque, //
+    types::{
+        NotThreadSafe,
+        Opaque, //
+    },
 };
 
 /// The capability to do what an administrator does and no other capability names.
@@ -32,6 +35,10 @@ impl UserNamespace {
     pub(crate) unsafe fn from_ptr<'a>(ptr: *mut bindings::user_namespace) -> &'a Self {
         // SAFETY: The caller promises validity; the wrapper is transparent.
         unsafe { &*ptr.cast() }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut bindings::user_namespace {
+        self.0.get()
     }
 
     fn uid(&self, uid: bindings::kuid_t) -> u32 {
@@ -68,6 +75,46 @@ impl Owner {
             own::task_dump_owner(task.as_ptr(), mode, &mut owner.uid, &mut owner.gid);
         }
         owner
+    }
+}
+
+/// A group of users.
+#[derive(Clone, Copy)]
+pub(crate) struct Group(bindings::kgid_t);
+
+impl Group {
+    pub(super) fn from_raw(gid: bindings::kgid_t) -> Self {
+        Self(gid)
+    }
+
+    /// Whether the current task is in it, for access to files. Mirrors `in_group_p()`.
+    pub(crate) fn has_current(self) -> bool {
+        // SAFETY: Looks at the current task's own credentials.
+        unsafe { bindings::in_group_p(self.0) != 0 }
+    }
+}
+
+/// The kernel's credentials in the place of the current task's, until dropped.
+pub(crate) struct AsKernel {
+    saved: *const bindings::cred,
+    _not_send: NotThreadSafe,
+}
+
+impl AsKernel {
+    /// Overrides the credentials of the current task.
+    pub(crate) fn new() -> Self {
+        Self {
+            // SAFETY: The kernel's credentials live for ever.
+            saved: unsafe { own::rustproc_override_creds(own::rustproc_kernel_cred()) },
+            _not_send: NotThreadSafe,
+        }
+    }
+}
+
+impl Drop for AsKernel {
+    fn drop(&mut self) {
+        // SAFETY: What `new()` took away from this very task; its reference is kept meanwhile.
+        unsafe { own::rustproc_revert_creds(self.saved) };
     }
 }
 

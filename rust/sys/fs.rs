@@ -23,9 +23,14 @@ mod dir;
 mod inode;
 mod ops;
 mod path;
+mod stock;
 mod sweep;
 
 pub(crate) use self::{
+    context::{
+        Log,
+        Parameter, //
+    },
     dir::{
         Directory,
         Emitter, //
@@ -37,14 +42,21 @@ pub(crate) use self::{
         RcuInode,
         Stat, //
     },
-    path::{
-        Mount,
-        MountRequest,
-        StockPath, //
+    path::StockPath,
+    stock::{
+        process_links,
+        thread_links,
+        HidePid,
+        StockProc,
+        StockRequest, //
     },
 };
 
-use crate::sys::OWNER;
+use crate::sys::{
+    cred::UserNamespace,
+    seq::Seq,
+    OWNER, //
+};
 use core::{
     ffi::CStr,
     marker::{
@@ -61,32 +73,71 @@ use kernel::{
     types::Opaque, //
 };
 
+/// A new mount, as its author makes it.
+pub(crate) struct NewMount<T: FileSystem> {
+    /// What the super block keeps.
+    pub(crate) fs: T,
+    /// The root directory.
+    pub(crate) root: NewInode<T>,
+    /// Whether it shows so little that nobody minds (`SB_I_RESTRICTED_VARIANT`): the root of a user
+    /// namespace may mount it even where no other mount of the type is in full sight.
+    pub(crate) restricted: bool,
+}
+
 /// A file system. A value is what one super block keeps (`s_fs_info`).
+///
+/// The root of a user namespace may mount it as it may mount procfs (`FS_USERNS_MOUNT`,
+/// `FS_USERNS_MOUNT_RESTRICTED`).
 pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     /// Name of the type, as `mount(8)` takes it after `-t`.
     const NAME: &'static CStr;
     /// What `statfs(2)` answers as the type.
     const MAGIC: usize;
-    /// A mount that is being prepared.
+    /// A mount that is being prepared, or changed.
     type Request: Send;
     /// What an inode keeps; may be looked at under RCU.
     type Node: Send + Sync;
     /// What an inode keeps that must be dropped in process context.
     type Backing: Send + Sync;
 
-    /// Begins a mount, in the context of the task that asks for it.
+    /// Begins a mount, or a change of the mount `changed`, in the context of the task that asks for it.
     ///
     /// # Errors
     ///
-    /// What `fsopen(2)` or `mount(2)` shall fail with.
-    fn request() -> Result<Self::Request>;
+    /// What `fsopen(2)`, `fspick(2)` or `mount(2)` shall fail with.
+    fn request(changed: Option<&Self>) -> Result<Self::Request>;
+
+    /// Takes an option.
+    ///
+    /// # Errors
+    ///
+    /// `ENOPARAM` if there is no such option, which the VFS puts into words; what else `fsconfig(2)`
+    /// or `mount(2)` shall fail with.
+    fn parse(request: &mut Self::Request, parameter: &mut Parameter<'_>, log: Log<'_>) -> Result;
+
+    /// The user namespace that the mount will belong to; asked after each option.
+    fn owner(request: &Self::Request) -> &UserNamespace;
 
     /// Makes what the super block keeps, and its root directory.
     ///
     /// # Errors
     ///
     /// What `mount(2)` shall fail with.
-    fn mount(request: &mut Self::Request) -> Result<(Self, NewInode<Self>)>;
+    fn mount(request: &mut Self::Request, log: Log<'_>) -> Result<NewMount<Self>>;
+
+    /// Changes the options of a mount; the super block is locked.
+    ///
+    /// # Errors
+    ///
+    /// What `mount(2)` or `fsconfig(2)` shall fail with.
+    fn reconfigure(request: &mut Self::Request, log: Log<'_>) -> Result;
+
+    /// Writes the options as `/proc/mounts` shows them, each after a comma.
+    ///
+    /// # Errors
+    ///
+    /// What reading that file shall fail with.
+    fn show_options(&self, seq: &mut Seq<'_>) -> Result;
 
     /// Makes the inode of `name` in the directory `dir`.
     ///
@@ -216,7 +267,11 @@ impl<T: FileSystem> Registration<T> {
                     (*slot).owner = OWNER;
                     (*slot).init_fs_context = Some(context::init::<T>);
                     (*slot).kill_sb = Some(inode::kill_super::<T>);
-                    (*slot).fs_flags = bindings::FS_DISALLOW_NOTIFY_PERM as kernel::ffi::c_int;
+                    // CAST: A few low bits.
+                    (*slot).fs_flags = (bindings::FS_USERNS_MOUNT
+                        | bindings::FS_USERNS_MOUNT_RESTRICTED
+                        | bindings::FS_DISALLOW_NOTIFY_PERM)
+                        as kernel::ffi::c_int;
                     to_result(bindings::register_filesystem(slot))
                 }
             }),

@@ -125,18 +125,6 @@ impl Pid {
     }
 }
 
-/// The pid namespace of the current task, as it sees itself.
-pub(crate) fn current_namespace() -> ARef<PidNamespace> {
-    // SAFETY: The current task has a pid namespace, and keeps it while it runs.
-    unsafe { PidNamespace::from_ptr(bindings::task_active_pid_ns(bindings::get_current())) }.into()
-}
-
-/// The thread-group number of the current task in `ns`, 0 if it has none there.
-pub(crate) fn current_number(ns: &PidNamespace) -> i32 {
-    // SAFETY: The current task is valid.
-    unsafe { own::rustproc_task_tgid_nr_ns(bindings::get_current(), ns.as_ptr()) }
-}
-
 /// The task with number `nr` in `ns`. Mirrors `find_task_by_pid_ns()`.
 pub(crate) fn find_task(nr: i32, ns: &PidNamespace) -> Option<ARef<Task>> {
     let rcu = rcu::read_lock();

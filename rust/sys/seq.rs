@@ -71,6 +71,10 @@ impl<'a> Seq<'a> {
         }
     }
 
+    pub(super) fn as_ptr(&mut self) -> *mut bindings::seq_file {
+        self.raw
+    }
+
     /// Renders text at the end of what has been written.
     ///
     /// What does not fit marks the buffer as overflowed, and then nothing more is written to it.

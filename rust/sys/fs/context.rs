@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Mounting: from a request to a super block.
-//!
-//! No option is known, so the VFS refuses each with a message of its own and `EINVAL`.
+//! Mounting: from a request and its options to a super block.
 //!
 //! C header: [`include/linux/fs_context.h`](srctree/include/linux/fs_context.h)
 
@@ -13,7 +11,8 @@ use super::{
         SuperData, //
     },
     ops,
-    FileSystem, //
+    FileSystem,
+    NewMount, //
 };
 use crate::bindings as own;
 use core::{
@@ -29,34 +28,101 @@ use kernel::{
     sync::aref::ARef, //
 };
 
+/// Where messages to whoever mounts go; the kernel's log if nobody asked for them.
+#[derive(Clone, Copy)]
+pub(crate) struct Log<'a> {
+    raw: *mut own::fc_log,
+    _lifetime: PhantomData<&'a own::fc_log>,
+}
+
+impl Log<'_> {
+    /// # Safety
+    ///
+    /// `context` must be a file-system context that this context uses until the value is dropped.
+    unsafe fn of(context: *mut own::fs_context) -> Self {
+        Self {
+            // SAFETY: By the function's condition.
+            raw: unsafe { (*context).log.log },
+            _lifetime: PhantomData,
+        }
+    }
+
+    pub(super) fn as_ptr(self) -> *mut own::fc_log {
+        self.raw
+    }
+}
+
+/// A mount option, as it was given.
+///
+/// # Invariants
+///
+/// The parameter is valid, and this context's to take things out of.
+pub(crate) struct Parameter<'a> {
+    raw: *mut bindings::fs_parameter,
+    _lifetime: PhantomData<&'a mut bindings::fs_parameter>,
+}
+
+impl Parameter<'_> {
+    pub(super) fn as_ptr(&mut self) -> *mut bindings::fs_parameter {
+        self.raw
+    }
+}
+
 struct Table<T>(PhantomData<T>);
 
 impl<T: FileSystem> Table<T> {
     const OPERATIONS: own::fs_context_operations = own::fs_context_operations {
         free: Some(free::<T>),
+        parse_param: Some(parse_param::<T>),
         get_tree: Some(get_tree::<T>),
+        reconfigure: Some(reconfigure::<T>),
         ..pin_init::zeroed()
     };
 }
 
+/// The request that `init()` has stored.
+///
 /// # Safety
 ///
-/// Called by the VFS with a context that is being made. The super block will belong to the user
-/// namespace of the pid namespace that it shows, as procfs's.
+/// `context` must be one that `init()` has filled in, and used by one call at a time.
+unsafe fn request_of<'a, T: FileSystem>(context: *mut own::fs_context) -> &'a mut T::Request {
+    // SAFETY: By the function's condition.
+    unsafe { &mut *(*context).fs_private.cast() }
+}
+
+/// Makes the super block one of the user namespace that the request names.
+///
+/// # Safety
+///
+/// `context` must be this context's to change.
+unsafe fn adopt_owner<T: FileSystem>(context: *mut own::fs_context, request: &T::Request) {
+    // SAFETY: By the function's condition; both namespaces are referenced.
+    unsafe {
+        let owner = own::rustproc_get_user_ns(T::owner(request).as_ptr());
+        own::rustproc_put_user_ns((*context).user_ns);
+        (*context).user_ns = owner;
+    }
+}
+
+/// # Safety
+///
+/// Called by the VFS with a context that is being made: with the root of a super block of `T` if that
+/// is to be changed.
 pub(super) unsafe extern "C" fn init<T: FileSystem>(raw: *mut bindings::fs_context) -> c_int {
     from_result(|| {
-        let request = KBox::new(T::request()?, GFP_KERNEL)?;
         let context = raw.cast::<own::fs_context>();
+        // SAFETY: By the function's condition.
+        let changed = unsafe {
+            let root = (*context).root;
+            (!root.is_null()).then(|| SuperBlock::<T>::from_raw((*root).d_sb).fs())
+        };
+        let request = KBox::new(T::request(changed)?, GFP_KERNEL)?;
 
         // SAFETY: The context is ours to fill in; `free()` takes the request back.
         unsafe {
+            adopt_owner::<T>(context, &request);
             (*context).fs_private = KBox::into_raw(request).cast();
             (*context).ops = &Table::<T>::OPERATIONS;
-            let owner = own::rustproc_get_user_ns(
-                (*bindings::task_active_pid_ns(bindings::get_current())).user_ns,
-            );
-            own::rustproc_put_user_ns((*context).user_ns);
-            (*context).user_ns = owner;
         }
         Ok(0)
     })
@@ -76,10 +142,42 @@ unsafe extern "C" fn free<T: FileSystem>(context: *mut own::fs_context) {
 
 /// # Safety
 ///
+/// Called by the VFS with a context that `init()` has filled in and an option.
+unsafe extern "C" fn parse_param<T: FileSystem>(
+    context: *mut own::fs_context,
+    parameter: *mut bindings::fs_parameter,
+) -> c_int {
+    // SAFETY: By the function's condition.
+    from_result(|| unsafe {
+        let request = request_of::<T>(context);
+        // INVARIANT: By the function's condition.
+        let mut parameter = Parameter {
+            raw: parameter,
+            _lifetime: PhantomData,
+        };
+        T::parse(request, &mut parameter, Log::of(context))?;
+        adopt_owner::<T>(context, request);
+        Ok(0)
+    })
+}
+
+/// # Safety
+///
 /// Called by the VFS with a context that `init()` has filled in.
 unsafe extern "C" fn get_tree<T: FileSystem>(context: *mut own::fs_context) -> c_int {
     // SAFETY: By the function's condition.
     unsafe { own::get_tree_nodev(context, Some(fill_super::<T>)) }
+}
+
+/// # Safety
+///
+/// Called by the VFS with a context that `init()` has filled in for a super block to be changed.
+unsafe extern "C" fn reconfigure<T: FileSystem>(context: *mut own::fs_context) -> c_int {
+    // SAFETY: By the function's condition.
+    from_result(|| unsafe {
+        T::reconfigure(request_of::<T>(context), Log::of(context))?;
+        Ok(0)
+    })
 }
 
 /// # Safety
@@ -91,9 +189,13 @@ unsafe extern "C" fn fill_super<T: FileSystem>(
     context: *mut own::fs_context,
 ) -> c_int {
     from_result(|| {
-        // SAFETY: `init()` stored the pointer, and the VFS uses a context one call at a time.
-        let request = unsafe { &mut *(*context).fs_private.cast::<T::Request>() };
-        let (fs, root) = T::mount(request)?;
+        // SAFETY: By the function's condition.
+        let mounted = unsafe { T::mount(request_of::<T>(context), Log::of(context)) };
+        let NewMount {
+            fs,
+            root,
+            restricted,
+        } = mounted?;
         let data = KBox::pin_init(SuperData::new(fs), GFP_KERNEL)?;
 
         // SAFETY: The super block is new and ours to fill in.
@@ -101,6 +203,9 @@ unsafe extern "C" fn fill_super<T: FileSystem>(
             let data = Pin::into_inner_unchecked(data);
             (*sb).s_fs_info = KBox::into_raw(data).cast();
             (*sb).s_iflags |= own::RUSTPROC_CONST_SB_I_NOEXEC | own::RUSTPROC_CONST_SB_I_NODEV;
+            if restricted {
+                (*sb).s_iflags |= own::RUSTPROC_CONST_SB_I_RESTRICTED_VARIANT;
+            }
             (*sb).s_flags |= own::RUSTPROC_CONST_SB_NODIRATIME
                 | own::RUSTPROC_CONST_SB_NOSUID
                 | own::RUSTPROC_CONST_SB_NOEXEC;

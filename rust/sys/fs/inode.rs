@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     bindings as own,
-    sys::cred::Owner, //
+    sys::{
+        cred::Owner,
+        seq::Seq, //
+    },
 };
 use core::{
     cell::UnsafeCell,
@@ -31,6 +34,8 @@ use core::{
 };
 use kernel::{
     bindings,
+    error::from_result,
+    ffi::c_int,
     prelude::*,
     sync::{
         aref::{
@@ -231,6 +236,13 @@ impl<'a, T: FileSystem> RcuInode<'a, T> {
             raw,
             _lifetime: PhantomData,
         }
+    }
+
+    /// What the super block keeps.
+    pub(crate) fn fs(self) -> &'a T {
+        // SAFETY: The pointer to the super block never changes. What that keeps, and itself, goes
+        // only after all who could find the inode under RCU have left, see `kill_super()`.
+        unsafe { SuperBlock::from_raw((*self.raw).i_sb).fs() }
     }
 
     /// The author's data.
@@ -439,6 +451,7 @@ impl<T: FileSystem> Table<T> {
         free_inode: Some(free_inode::<T>),
         drop_inode: Some(bindings::inode_just_drop),
         statfs: Some(bindings::simple_statfs),
+        show_options: Some(show_options::<T>),
         ..pin_init::zeroed()
     };
 }
@@ -497,14 +510,29 @@ unsafe extern "C" fn free_inode<T: FileSystem>(inode: *mut bindings::inode) {
 
 /// # Safety
 ///
+/// Called by the VFS with a `seq_file` that is being shown and a dentry of a super block of `T`.
+unsafe extern "C" fn show_options<T: FileSystem>(
+    seq: *mut bindings::seq_file,
+    root: *mut bindings::dentry,
+) -> c_int {
+    // SAFETY: By the function's condition; a super block with a root has been filled in.
+    from_result(|| unsafe {
+        let fs = SuperBlock::<T>::from_raw((*root).d_sb).fs();
+        fs.show_options(&mut Seq::from_raw(seq)).map(|()| 0)
+    })
+}
+
+/// # Safety
+///
 /// Called by the VFS once for each super block of `T`, filled in or not.
 pub(super) unsafe extern "C" fn kill_super<T: FileSystem>(sb: *mut bindings::super_block) {
-    // SAFETY: By the function's condition. After `kill_anon_super()` no inode is referenced, and only
-    // who holds one gets at what the super block keeps.
+    // SAFETY: By the function's condition. After `kill_anon_super()` no inode is referenced, and after
+    // a grace period no path walk under RCU sees one: nobody else gets at what the super block keeps.
     unsafe {
         let data = (*sb).s_fs_info.cast::<SuperData<T>>();
         bindings::kill_anon_super(sb);
         if !data.is_null() {
+            bindings::synchronize_rcu_expedited();
             drop(Pin::new_unchecked(KBox::from_raw(data)));
         }
     }

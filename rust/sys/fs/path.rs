@@ -13,12 +13,9 @@ use crate::{
     bindings as own,
     sys::cred::Owner, //
 };
-use core::{
-    ffi::CStr,
-    ptr::{
-        self,
-        NonNull, //
-    },
+use core::ptr::{
+    self,
+    NonNull, //
 };
 use kernel::{
     bindings,
@@ -28,87 +25,6 @@ use kernel::{
     },
     prelude::*, //
 };
-
-/// A mount of another file system that is being prepared.
-///
-/// # Invariants
-///
-/// The context is ours to use and to put.
-pub(crate) struct MountRequest(NonNull<own::fs_context>);
-
-// SAFETY: A context may be used from any thread, one at a time.
-unsafe impl Send for MountRequest {}
-
-impl MountRequest {
-    /// Prepares to mount the type `name` with its defaults, in the context of the current task.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if there is no such type, `ENOMEM`.
-    pub(crate) fn new(name: &CStr) -> Result<Self> {
-        // SAFETY: The name is a C string. The context takes its own reference to the type.
-        let context = unsafe {
-            let kind = bindings::get_fs_type(name.as_char_ptr());
-            if kind.is_null() {
-                return Err(ENODEV);
-            }
-            let context = own::fs_context_for_mount(kind, 0);
-            own::rustproc_module_put((*kind).owner);
-            context
-        };
-        // INVARIANT: A new context.
-        NonNull::new(from_err_ptr(context)?).map(Self).ok_or(ENOMEM)
-    }
-
-    /// Mounts it where no path leads to.
-    ///
-    /// # Errors
-    ///
-    /// What the file system answers.
-    pub(crate) fn mount(&mut self) -> Result<Mount> {
-        // SAFETY: By the type invariant.
-        let mount = from_err_ptr(unsafe { own::fc_mount(self.0.as_ptr()) })?;
-        // INVARIANT: The reference is the caller's.
-        NonNull::new(mount).map(Mount).ok_or(ENOMEM)
-    }
-}
-
-impl Drop for MountRequest {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant.
-        unsafe { own::put_fs_context(self.0.as_ptr()) };
-    }
-}
-
-/// A mount that no path leads to.
-///
-/// # Invariants
-///
-/// The mount is referenced.
-pub(crate) struct Mount(NonNull<bindings::vfsmount>);
-
-// SAFETY: `mntput()` may be called from any thread.
-unsafe impl Send for Mount {}
-
-// SAFETY: What the methods read never changes.
-unsafe impl Sync for Mount {}
-
-impl Mount {
-    /// The directory at its top.
-    pub(crate) fn root(&self) -> StockPath {
-        let mount = self.0.as_ptr();
-
-        // SAFETY: By the type invariant; a mount pins its root.
-        unsafe { StockPath::new(mount, own::rustproc_dget((*mount).mnt_root)) }
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant; the reference is given up.
-        unsafe { own::mntput(self.0.as_ptr()) };
-    }
-}
 
 /// A file or directory of another file system.
 ///
@@ -146,12 +62,19 @@ impl StockPath {
     /// # Safety
     ///
     /// `mount` must be valid, and `dentry` be a referenced dentry of it with an inode.
-    unsafe fn new(mount: *mut bindings::vfsmount, dentry: *mut bindings::dentry) -> Self {
+    pub(super) unsafe fn new(
+        mount: *mut bindings::vfsmount,
+        dentry: *mut bindings::dentry,
+    ) -> Self {
         // SAFETY: `mount` is valid by the function's condition.
         let mnt = unsafe { own::mntget(mount) };
 
         // INVARIANT: Both are referenced, and the dentry has an inode by the function's condition.
         Self(bindings::path { mnt, dentry })
+    }
+
+    pub(super) fn dentry(&self) -> *mut bindings::dentry {
+        self.0.dentry
     }
 
     fn inode(&self) -> *mut bindings::inode {
