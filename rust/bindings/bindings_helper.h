@@ -44,6 +44,13 @@ static const unsigned long RUSTPROC_CONST_SB_I_RESTRICTED_VARIANT =
 	SB_I_RESTRICTED_VARIANT;
 static const unsigned int RUSTPROC_CONST_LOOKUP_RCU = LOOKUP_RCU;
 static const unsigned int RUSTPROC_CONST_ATTR_MODE = ATTR_MODE;
+static const unsigned int RUSTPROC_CONST_ATTR_FILE = ATTR_FILE;
+static const unsigned int RUSTPROC_CONST_FMODE_LSEEK = FMODE_LSEEK;
+static const unsigned int RUSTPROC_CONST_FMODE_PREAD = FMODE_PREAD;
+static const unsigned int RUSTPROC_CONST_FMODE_PWRITE = FMODE_PWRITE;
+static const unsigned int RUSTPROC_CONST_FMODE_ATOMIC_POS = FMODE_ATOMIC_POS;
+static const unsigned int RUSTPROC_CONST_FMODE_STREAM = FMODE_STREAM;
+static const unsigned int RUSTPROC_CONST_FMODE_NOWAIT = FMODE_NOWAIT;
 static const unsigned long RUSTPROC_CONST_VM_READ = VM_READ;
 static const unsigned long RUSTPROC_CONST_VM_WRITE = VM_WRITE;
 static const unsigned long RUSTPROC_CONST_VM_EXEC = VM_EXEC;

@@ -4,8 +4,7 @@
 //!
 //! - A directory is mirrored: ours, with stock's entries, attributes and permission checks.
 //! - A symbolic link is mirrored: its text and where it leads are stock's.
-//! - A file looks like stock's, and opening it opens stock's own: reads, writes, `ioctl(2)`s and
-//!   `poll(2)`s go there directly.
+//! - A file looks like stock's, and opening it opens stock's own too, to which it hands on all calls.
 //!
 //! A mirrored name is checked against stock at each use, so that one that has gone is gone here, too.
 
@@ -61,7 +60,7 @@ pub(super) fn lookup(
         kind: match mode & TYPE_MASK {
             TYPE_DIRECTORY => Kind::Directory,
             TYPE_LINK => Kind::Link,
-            _ => Kind::Jump,
+            _ => Kind::Forward,
         },
         mode,
         ino: Some(path.ino()),

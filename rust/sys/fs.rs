@@ -20,6 +20,7 @@
 
 mod context;
 mod dir;
+mod forward;
 mod inode;
 mod ops;
 mod path;
@@ -188,7 +189,7 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     /// Whether nobody may change the mode of an inode that has no [`FileSystem::target`].
     fn has_fixed_mode(inode: &Inode<Self>) -> bool;
 
-    /// The path behind an inode of [`Kind::Jump`] or [`Kind::Link`].
+    /// The path behind an inode of [`Kind::Forward`] or [`Kind::Link`].
     fn target(inode: &Inode<Self>) -> Option<&StockPath>;
 
     /// The entries of a directory; called once for each open directory, at its first read.

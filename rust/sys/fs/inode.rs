@@ -59,10 +59,8 @@ pub(crate) enum Kind<T: FileSystem> {
     File(FileOperations<T>),
     /// A symbolic link, whose text is that of [`FileSystem::target`].
     Link,
-    /// Looks like what it stands for (`stat(2)`, `readdir(3)`), and opening it opens
-    /// [`FileSystem::target`] itself. Whether an inode is followed depends on whether it has a
-    /// `get_link()`, not on its mode.
-    Jump,
+    /// A regular file that hands each call on to [`FileSystem::target`].
+    Forward,
 }
 
 /// What a new inode shall be.

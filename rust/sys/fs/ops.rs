@@ -4,6 +4,7 @@
 
 use super::{
     dir,
+    forward,
     inode::{
         Inode,
         Kind,
@@ -65,17 +66,10 @@ impl<T: FileSystem> Table<T> {
         ..pin_init::zeroed()
     };
 
-    const JUMP: bindings::inode_operations = bindings::inode_operations {
-        get_link: Some(jump::<T>),
-        readlink: Some(no_readlink),
+    const FORWARD: bindings::inode_operations = bindings::inode_operations {
         getattr: Some(getattr::<T>),
+        permission: Some(permission::<T>),
         setattr: Some(setattr::<T>),
-        ..pin_init::zeroed()
-    };
-
-    const JUMP_FILE: bindings::file_operations = bindings::file_operations {
-        owner: OWNER,
-        open: Some(no_open),
         ..pin_init::zeroed()
     };
 
@@ -111,10 +105,12 @@ pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &
                 operations.install(inode);
             }
             Kind::Link => (*inode).i_op = &Table::<T>::LINK,
-            Kind::Jump => {
-                (*inode).i_op = &Table::<T>::JUMP;
-                (*inode).__bindgen_anon_3.i_fop = &Table::<T>::JUMP_FILE;
-                (*inode).i_flags |= bindings::S_NOATIME;
+            Kind::Forward => {
+                (*inode).i_op = &Table::<T>::FORWARD;
+                if let Some(target) = T::target(Inode::<T>::from_raw(inode)) {
+                    (*inode).i_size = target.size();
+                    (*inode).__bindgen_anon_3.i_fop = forward::operations::<T>(target);
+                }
             }
         }
     }
@@ -282,27 +278,6 @@ unsafe extern "C" fn get_link<T: FileSystem>(
 
 /// # Safety
 ///
-/// As for [`get_link`].
-unsafe extern "C" fn jump<T: FileSystem>(
-    dentry: *mut bindings::dentry,
-    inode: *mut bindings::inode,
-    _done: *mut bindings::delayed_call,
-) -> *const c_char {
-    if dentry.is_null() {
-        return ECHILD.to_ptr();
-    }
-    // SAFETY: By the function's condition.
-    unsafe {
-        let target = T::target(Inode::<T>::from_raw(inode)).ok_or(ENOENT);
-        match target.and_then(|target| target.jump()) {
-            Ok(()) => ptr::null(),
-            Err(error) => error.to_ptr(),
-        }
-    }
-}
-
-/// # Safety
-///
 /// Called by the VFS with a referenced link of `T` and a user buffer.
 unsafe extern "C" fn readlink<T: FileSystem>(
     dentry: *mut bindings::dentry,
@@ -316,25 +291,4 @@ unsafe extern "C" fn readlink<T: FileSystem>(
             None => ENOENT.to_errno(),
         }
     }
-}
-
-/// # Safety
-///
-/// None; called by the VFS.
-unsafe extern "C" fn no_readlink(
-    _dentry: *mut bindings::dentry,
-    _buffer: *mut c_char,
-    _length: c_int,
-) -> c_int {
-    EINVAL.to_errno()
-}
-
-/// Refuses to open what can only be followed, as the VFS does with a symbolic link.
-///
-/// # Safety
-///
-/// None; called by the VFS.
-unsafe extern "C" fn no_open(_inode: *mut bindings::inode, _file: *mut bindings::file) -> c_int {
-    // CAST: A small number.
-    -(bindings::ELOOP as c_int)
 }

@@ -138,6 +138,12 @@ impl StockPath {
         unsafe { (*self.inode()).i_ino }
     }
 
+    /// Size in bytes, as the inode has it.
+    pub(super) fn size(&self) -> i64 {
+        // SAFETY: The inode is valid; the size is one word.
+        unsafe { ptr::read_volatile(&raw const (*self.inode()).i_size) }
+    }
+
     /// Hard links, as the inode has them.
     pub(crate) fn nlink(&self) -> u32 {
         // SAFETY: The inode is valid; the count is one word.
@@ -205,6 +211,8 @@ impl StockPath {
     pub(super) fn set_attributes(&self, attributes: &mut bindings::iattr) -> Result {
         let inode = self.inode();
 
+        // The open file that this is asked through is none of that file system.
+        attributes.ia_valid &= !own::RUSTPROC_CONST_ATTR_FILE;
         // SAFETY: The inode is valid and locked meanwhile.
         unsafe {
             own::rustproc_inode_lock(inode);
@@ -219,28 +227,11 @@ impl StockPath {
         }
     }
 
-    /// Sends the path walk of the current task here.
-    ///
-    /// # Errors
-    ///
-    /// `ELOOP` or `EXDEV` if the walk may not be sent elsewhere.
-    ///
-    /// # Safety
-    ///
-    /// Only a `get_link()` operation, with references held, may call this.
-    pub(super) unsafe fn jump(&self) -> Result {
-        // SAFETY: `nd_jump_link()` takes over the references, which are taken here.
-        unsafe {
-            own::path_get(&self.0);
-            to_result(own::nd_jump_link(&self.0))
-        }
-    }
-
     /// Follows the symbolic link that this is.
     ///
     /// # Safety
     ///
-    /// As for [`StockPath::jump`]; the arguments must be those of the `get_link()` operation.
+    /// The arguments must be those of a `get_link()` operation that has references.
     pub(super) unsafe fn follow(
         &self,
         done: *mut bindings::delayed_call,
@@ -263,21 +254,40 @@ impl StockPath {
         unsafe { own::vfs_readlink(self.0.dentry, buffer, length) }
     }
 
+    /// The operations of an open file of it.
+    pub(super) fn file_operations(&self) -> &bindings::file_operations {
+        // SAFETY: The inode is valid, and has had its operations before it could be seen.
+        unsafe { &*(*self.inode()).__bindgen_anon_3.i_fop }
+    }
+
+    /// Opens it as `flags` (`O_*`) say; permissions are the caller's to check. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    ///
+    /// # Safety
+    ///
+    /// `cred` must be valid. The reference to the file is the caller's to give up.
+    pub(super) unsafe fn open(
+        &self,
+        flags: u32,
+        cred: *const bindings::cred,
+    ) -> Result<*mut bindings::file> {
+        // SAFETY: By the type invariant and the function's condition.
+        // CAST: The flags are low bits.
+        from_err_ptr(unsafe { bindings::dentry_open(&self.0, flags as kernel::ffi::c_int, cred) })
+    }
+
     /// Opens the directory that this is, with the credentials of the current task. Sleeps.
     ///
     /// # Errors
     ///
     /// What the file system answers.
     pub(crate) fn open_directory(&self) -> Result<DirectoryStream> {
-        // SAFETY: The path and the credentials are valid.
-        let file = from_err_ptr(unsafe {
-            bindings::dentry_open(
-                &self.0,
-                // CAST: Both flags are small positive numbers.
-                (bindings::O_RDONLY | bindings::O_DIRECTORY) as kernel::ffi::c_int,
-                own::rustproc_current_cred(),
-            )
-        })?;
+        let flags = bindings::O_RDONLY | bindings::O_DIRECTORY;
+        // SAFETY: The credentials are valid.
+        let file = unsafe { self.open(flags, own::rustproc_current_cred()) }?;
 
         // INVARIANT: The reference to the file is the caller's.
         NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
