@@ -58,6 +58,7 @@ pub(super) fn lookup(
     dir.super_block().new_inode(NewInode {
         node: Node::Passed,
         kind: match mode & TYPE_MASK {
+            TYPE_DIRECTORY if path.is_empty_directory() => Kind::Empty,
             TYPE_DIRECTORY => Kind::Directory,
             TYPE_LINK => Kind::Link,
             _ => Kind::Forward,

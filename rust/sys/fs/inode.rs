@@ -55,6 +55,9 @@ use kernel::{
 pub(crate) enum Kind<T: FileSystem> {
     /// A directory, with `lookup()` and `read_dir()`.
     Directory,
+    /// A directory in which nothing can ever be; there to be mounted on. A mount that covers one hides
+    /// nothing, which the VFS takes into account.
+    Empty,
     /// A regular file.
     File(FileOperations<T>),
     /// A symbolic link, whose text is that of [`FileSystem::target`].

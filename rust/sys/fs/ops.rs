@@ -100,6 +100,7 @@ pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &
                 (*inode).i_op = &Table::<T>::DIRECTORY;
                 (*inode).__bindgen_anon_3.i_fop = &Table::<T>::DIRECTORY_FILE;
             }
+            Kind::Empty => own::make_empty_dir_inode(inode),
             Kind::File(operations) => {
                 (*inode).i_op = &Table::<T>::FILE;
                 operations.install(inode);

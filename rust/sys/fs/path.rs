@@ -126,6 +126,12 @@ impl StockPath {
         unsafe { own::rustproc_d_unhashed(self.0.dentry) }
     }
 
+    /// Whether it is a directory in which nothing can ever be.
+    pub(crate) fn is_empty_directory(&self) -> bool {
+        // SAFETY: The inode is valid.
+        unsafe { own::is_empty_dir_inode(self.inode()) }
+    }
+
     /// Type and permissions, `S_IF*` included.
     pub(crate) fn mode(&self) -> u16 {
         // SAFETY: The inode is valid; the mode is one word.
