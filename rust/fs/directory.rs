@@ -94,7 +94,8 @@ fn read_static(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -
     entries.set_position(if reached_processes {
         FIRST_PROCESS
     } else {
-        end
+        // The dots are ours to count; stock's own position stays where they were refused.
+        end.max(entries.position())
     });
     Ok(reached_processes)
 }
