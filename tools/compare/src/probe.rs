@@ -12,6 +12,7 @@ use crate::files::{Kind, Known};
 
 pub mod areas;
 mod attributes;
+pub mod border;
 mod content;
 mod directory;
 mod lookup;

@@ -12,10 +12,12 @@ use crate::row::Row;
 use crate::zoo;
 
 pub mod actor;
+mod border;
 mod clearing;
 pub mod elsewhere;
 mod held;
 mod holes;
+mod leaks;
 mod lifecycle;
 mod mounting;
 mod protecting;
@@ -31,13 +33,26 @@ pub struct Scenario {
     pub about: &'static str,
     /// Needs what targets that are special for their memory need.
     pub in_memory: bool,
-    check: fn(&Comparer) -> Result<Vec<Row>>,
+    check: Check,
+}
+
+/// Where a scenario's checks are made.
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    /// By this process, or where it sends somebody.
+    Here(fn(&Comparer) -> Result<Vec<Row>>),
+    /// In trees that are mounted for them alone.
+    Mounted,
 }
 
 impl Scenario {
     /// Makes its checks.
     pub fn run(&self, comparer: &Comparer) -> Vec<Row> {
-        let mut rows = match (self.check)(comparer) {
+        let checked = match self.check {
+            Check::Here(check) => check(comparer),
+            Check::Mounted => elsewhere::mounted_anew(comparer, self.name),
+        };
+        let mut rows = match checked {
             Ok(rows) => rows,
             Err(error) => vec![Row::skipped(self.name, "", format!("{error:#}"))],
         };
@@ -60,7 +75,17 @@ const fn scenario(
         name,
         about,
         in_memory: false,
-        check,
+        check: Check::Here(check),
+    }
+}
+
+/// One whose checks are made in trees that are mounted for them.
+const fn mounted(name: &'static str, about: &'static str) -> Scenario {
+    Scenario {
+        name,
+        about,
+        in_memory: false,
+        check: Check::Mounted,
     }
 }
 
@@ -182,6 +207,33 @@ pub const ALL: &[Scenario] = &[
         "mounting",
         "mounts, options, unmounting, statfs",
         elsewhere::mounting,
+    ),
+    mounted("border-names", "names that are almost those of something"),
+    mounted("border-offsets", "offsets and counts that no file has"),
+    mounted(
+        "border-buffers",
+        "buffers that aren't there, or end too early",
+    ),
+    mounted("border-mappings", "mapped in every manner"),
+    mounted("border-ioctls", "requests that nobody answers"),
+    mounted("border-opens", "opened in every manner"),
+    mounted("border-resolving", "openat2 with paths that may not leave"),
+    mounted(
+        "border-attributes",
+        "handles and attributes, asked for in every manner",
+    ),
+    mounted(
+        "border-changes",
+        "changes, which procfs refuses for the most part",
+    ),
+    mounted("border-locks", "locks, leases, and the rest of fcntl"),
+    mounted("border-notices", "inotify, fanotify, poll, epoll"),
+    mounted("border-moves", "splice and the like, io_uring, aio"),
+    mounted("border-user", "the same by an unprivileged user"),
+    mounted("border-narrow", "the same from a 32-bit caller"),
+    mounted(
+        "border-leaks",
+        "what is left of a tree that was asked all that",
     ),
 ];
 

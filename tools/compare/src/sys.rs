@@ -5,20 +5,23 @@
 //!
 //! Everything here answers with the errno as it came.
 
+pub mod call;
+pub mod compat;
 pub mod devices;
 mod file;
 mod memory;
 pub mod policy;
 mod process;
 pub mod query;
+pub mod ring;
 pub mod scan;
 pub mod swap;
 mod trap;
 pub mod userfault;
 
 pub use file::{
-    getdents, getxattr, ioctl, is_mount_point, listxattr, lseek, memfd, mmap_file, open, openat,
-    readlink, statfs, statx, write_byte, Entry,
+    c_path, getdents, getxattr, ioctl, is_mount_point, listxattr, lseek, memfd, mmap_file, open,
+    openat, readlink, statfs, statx, write_byte, Entry,
 };
 pub use memory::{attach_shared_memory, forget_translations, Heap, Mapping, HUGE, PAGE};
 pub use process::{

@@ -14,7 +14,7 @@ use nix::unistd::{geteuid, setgroups, setresgid, setresuid, Gid, Pid, Uid};
 use serde::{Deserialize, Serialize};
 
 use super::held::{ask, Plan};
-use super::{clearing, mounting as mounts, selves};
+use super::{border, clearing, mounting as mounts, selves};
 use crate::compare::{Comparer, Outcome, Trees};
 use crate::fact::Observation;
 use crate::files::Selection;
@@ -129,7 +129,7 @@ pub fn run(place: &str, arguments: &[String]) -> Result<()> {
         "pid" => enter_pid_namespace(&orders),
         "pid-inside" => compare_in_pid_namespace(&orders),
         "mounting" => mount_anew(&orders),
-        _ => bail!("no such place: {place:?}"),
+        name => compare_mounted(&orders, name),
     }?;
     Ok(serde_json::to_writer(std::io::stdout().lock(), &rows)?)
 }
@@ -180,7 +180,7 @@ fn quick_errno(path: &Path) -> String {
     }
 }
 
-fn become_user() -> Result<()> {
+pub(super) fn become_user() -> Result<()> {
     let (uid, gid) = (Uid::from_raw(USER), Gid::from_raw(GROUP));
     setgroups(&[])?;
     setresgid(gid, gid, gid)?;
@@ -314,6 +314,11 @@ pub fn mounting(comparer: &Comparer) -> Result<Vec<Row>> {
     send(comparer, "mounting", &[])
 }
 
+/// Both trees mounted anew, side by side, for the subject of a name.
+pub fn mounted_anew(comparer: &Comparer, name: &str) -> Result<Vec<Row>> {
+    send(comparer, name, &[])
+}
+
 fn mount_anew(orders: &Orders) -> Result<Vec<Row>> {
     ensure!(
         !orders.kind.is_empty(),
@@ -323,6 +328,31 @@ fn mount_anew(orders: &Orders) -> Result<Vec<Row>> {
     unshare(CloneFlags::CLONE_NEWNS).context("unshare CLONE_NEWNS")?;
     make_private()?;
     mounts::check(&orders.comparer()?, &orders.kind, &orders.scratch)
+}
+
+fn compare_mounted(orders: &Orders, name: &str) -> Result<Vec<Row>> {
+    ensure!(
+        !orders.kind.is_empty(),
+        "{} is no mount point",
+        orders.ours.display()
+    );
+    unshare(CloneFlags::CLONE_NEWNS).context("unshare CLONE_NEWNS")?;
+    make_private()?;
+    adopt_orphans()?;
+    // Paths of the same length, in directories that look the same.
+    let mut comparer = orders.comparer()?;
+    comparer.trees = Trees {
+        stock: orders.scratch.join("a/tree"),
+        ours: orders.scratch.join("b/tree"),
+    };
+    for (kind, tree) in [
+        ("proc", &comparer.trees.stock),
+        (&orders.kind, &comparer.trees.ours),
+    ] {
+        std::fs::create_dir_all(tree)?;
+        mount_at(kind, tree)?;
+    }
+    border::by_name(&comparer, name)
 }
 
 fn make_private() -> Result<()> {

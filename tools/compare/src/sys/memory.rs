@@ -81,6 +81,17 @@ impl Mapping {
         )
     }
 
+    /// The same, where a 32-bit caller can name it.
+    pub fn low(length: usize) -> Result<Mapping> {
+        Mapping::new(
+            0,
+            length,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT,
+            None,
+        )
+    }
+
     /// The same, where huge pages fit: it begins at a multiple of [`HUGE`].
     pub fn aligned(length: usize) -> Result<Mapping> {
         let room = Mapping::new(
@@ -151,6 +162,21 @@ impl Mapping {
         // SAFETY: inside the mapping, which belongs to `self`; no reference into it exists.
         unsafe { at.cast::<u8>().write_bytes(byte, length) };
         Ok(())
+    }
+
+    /// Writes bytes to a part. The mapping must allow it.
+    ///
+    /// # Panics
+    ///
+    /// If they don't fit.
+    pub fn write(&self, from: usize, bytes: &[u8]) {
+        let (at, length) = self.part(from, bytes.len()).expect("room for the bytes");
+        // SAFETY: inside the mapping, which belongs to `self`; no reference into it exists, and
+        // `bytes` is elsewhere.
+        unsafe {
+            at.cast::<u8>()
+                .copy_from_nonoverlapping(bytes.as_ptr(), length)
+        };
     }
 
     /// `mprotect(2)` on a part.

@@ -4,11 +4,11 @@
 //!
 //! `<linux/fs.h>`; the C library's crate has nothing of it.
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 
-use nix::errno::Errno;
 use nix::Result;
 
+use super::call::{fd as descriptor, Arg, Call, Caller, Place};
 use super::trap::Trap;
 
 const PROCMAP_QUERY: u64 = nix::request_code_readwrite!(b'f', 17, size_of::<Argument>());
@@ -115,6 +115,11 @@ impl Query {
 
     /// Asks, with the argument in a place of its own.
     pub fn ask(&self, fd: &impl AsFd, place: &Trap) -> Answer {
+        self.by(Caller::Native, fd, place)
+    }
+
+    /// The same, for a caller.
+    pub fn by(&self, caller: Caller, fd: &impl AsFd, place: &Trap) -> Answer {
         let mut name = Buffer::new(self.name);
         let mut build_id = Buffer::new(self.build_id);
         let argument = Argument {
@@ -138,10 +143,11 @@ impl Query {
                 .cast::<u8>()
                 .copy_to_nonoverlapping(at as *mut u8, given)
         };
-        // SAFETY: the argument leads to our own buffers, with their sizes, or to where nobody has
-        // memory; what the kernel writes into it is no longer than its size, nor beyond the edge.
-        let answer = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), PROCMAP_QUERY as _, at) };
-        let answer = Errno::result(answer).map(i64::from);
+        // The argument leads to our own buffers, with their sizes, or to where nobody has memory;
+        // what the kernel writes into it is no longer than its size, nor beyond the edge.
+        let argument = Arg::At(Place::Before(place, present));
+        let request = Arg::Number(PROCMAP_QUERY as i64);
+        let answer = Call::IOCTL.by(caller, &[descriptor(fd), request, argument]);
         let mut after = Argument::default();
         let bytes = place.bytes(present);
         // SAFETY: `given` bytes fit into `after`, for which any bytes are valid.

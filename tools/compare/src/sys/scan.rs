@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use nix::errno::Errno;
 use nix::Result;
 
+use super::call::{fd as descriptor, Arg, Call, Caller, Place};
 use super::trap::Trap;
 
 const PAGEMAP_SCAN: u64 = nix::request_code_readwrite!(b'f', 16, size_of::<Argument>());
@@ -59,6 +60,33 @@ struct Argument {
     mask: u64,
     anyof: u64,
     returned: u64,
+}
+
+impl Argument {
+    /// As it lies in memory.
+    fn bytes(&self) -> Vec<u8> {
+        let words = [
+            self.size,
+            self.flags,
+            self.start,
+            self.end,
+            self.walk_end,
+            self.vec,
+            self.vec_len,
+            self.max_pages,
+            self.inverted,
+            self.mask,
+            self.anyof,
+            self.returned,
+        ];
+        words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+    }
+
+    /// The one field that the kernel writes.
+    fn take_walk_end(&mut self, bytes: &[u8]) {
+        let at = std::mem::offset_of!(Argument, walk_end);
+        self.walk_end = u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
+    }
 }
 
 /// `struct page_region`: some pages in a row that are alike.
@@ -129,6 +157,11 @@ pub struct Scanned {
 impl Scan {
     /// Asks.
     pub fn ask(&self, fd: &impl AsFd) -> Scanned {
+        self.by(Caller::Native, fd)
+    }
+
+    /// The same, for a caller.
+    pub fn by(&self, caller: Caller, fd: &impl AsFd) -> Scanned {
         let mut argument = self.argument();
         let mut regions = Vec::new();
         let mut odd = Vec::new();
@@ -156,11 +189,14 @@ impl Scan {
                 argument.vec_len = length;
             }
         }
-        let fd = fd.as_fd().as_raw_fd();
-        // SAFETY: the argument is the one that this request reads, and writes one field of. The
-        // regions go to a buffer of ours that has room for them, or to where nobody has memory.
-        let answer = unsafe { libc::ioctl(fd, PAGEMAP_SCAN as _, &raw mut argument) };
-        let answer = Errno::result(answer).map(i64::from);
+        // The argument is the one that this request reads, and writes one field of. The regions go
+        // to a buffer of ours that has room for them, or to where nobody has memory.
+        let place = Trap::default();
+        place.set(&argument.bytes());
+        let at = Arg::At(Place::Before(&place, size_of::<Argument>()));
+        let request = Arg::Number(PAGEMAP_SCAN as i64);
+        let answer = Call::IOCTL.by(caller, &[descriptor(fd), request, at]);
+        argument.take_walk_end(&place.bytes(size_of::<Argument>()));
         match self.room {
             Room::Trapped(open, _) => {
                 regions = decode(&trap.bytes(open as usize * size_of::<Region>()));

@@ -9,7 +9,8 @@ use nix::Result;
 
 use super::memory::{Mapping, PAGE};
 
-/// Some pages that can be written to, and after them some that can't.
+/// Some pages that can be written to, and after them some that can't; where a 32-bit caller can name
+/// them.
 #[derive(Debug)]
 pub struct Trap {
     mapping: Mapping,
@@ -19,9 +20,14 @@ pub struct Trap {
 impl Trap {
     /// `open` bytes (whole pages) before the trap, and `closed` bytes of trap.
     pub fn new(open: usize, closed: usize) -> Result<Trap> {
-        let mapping = Mapping::anonymous(open + closed)?;
+        let mapping = Mapping::low(open + closed)?;
         mapping.protect(open, closed, libc::PROT_NONE)?;
         Ok(Trap { mapping, open })
+    }
+
+    /// From now on none of its bytes can be written to, though all before the edge can be read.
+    pub fn seal(&self) -> Result<()> {
+        self.mapping.protect(0, self.open, libc::PROT_READ)
     }
 
     /// The address of the first byte that can't be written to.
