@@ -203,11 +203,21 @@ pub const ALL: &[Scenario] = &[
         "compared from a new user namespace",
         elsewhere::in_user_namespace,
     ),
-    scenario(
-        "mounting",
-        "mounts, options, unmounting, statfs",
-        elsewhere::mounting,
+    mounted("mounting", "mounts, unmounting, statfs"),
+    mounted(
+        "mount-options",
+        "hidepid=, gid=, subset=, pidns=, and remounts",
     ),
+    mounted(
+        "mount-steps",
+        "the same by fsopen, fsconfig, fspick, with their messages",
+    ),
+    mounted("mount-read-only", "mounts that may only be read"),
+    mounted(
+        "mount-outliving",
+        "mounts of other pid namespaces, and of dead ones",
+    ),
+    mounted("mount-restricted", "mounts from user namespaces"),
     mounted("border-names", "names that are almost those of something"),
     mounted("border-offsets", "offsets and counts that no file has"),
     mounted(

@@ -128,7 +128,7 @@ pub fn run(place: &str, arguments: &[String]) -> Result<()> {
         "user-namespace" => compare_in_user_namespace(&orders),
         "pid" => enter_pid_namespace(&orders),
         "pid-inside" => compare_in_pid_namespace(&orders),
-        "mounting" => mount_anew(&orders),
+        name if mounts::is_subject(name) => mount_anew(&orders, name),
         name => compare_mounted(&orders, name),
     }?;
     Ok(serde_json::to_writer(std::io::stdout().lock(), &rows)?)
@@ -309,17 +309,12 @@ fn compare_started(comparer: &Comparer, name: &str) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Mounts of all kinds.
-pub fn mounting(comparer: &Comparer) -> Result<Vec<Row>> {
-    send(comparer, "mounting", &[])
-}
-
-/// Both trees mounted anew, side by side, for the subject of a name.
+/// Mounts of all kinds, and both trees mounted anew side by side, for the subject of a name.
 pub fn mounted_anew(comparer: &Comparer, name: &str) -> Result<Vec<Row>> {
     send(comparer, name, &[])
 }
 
-fn mount_anew(orders: &Orders) -> Result<Vec<Row>> {
+fn mount_anew(orders: &Orders, name: &str) -> Result<Vec<Row>> {
     ensure!(
         !orders.kind.is_empty(),
         "{} is no mount point",
@@ -327,7 +322,8 @@ fn mount_anew(orders: &Orders) -> Result<Vec<Row>> {
     );
     unshare(CloneFlags::CLONE_NEWNS).context("unshare CLONE_NEWNS")?;
     make_private()?;
-    mounts::check(&orders.comparer()?, &orders.kind, &orders.scratch)
+    adopt_orphans()?;
+    mounts::check(&orders.comparer()?, name, &orders.kind, &orders.scratch)
 }
 
 fn compare_mounted(orders: &Orders, name: &str) -> Result<Vec<Row>> {

@@ -15,6 +15,14 @@ use crate::probe::{self, read_whole, Depth};
 use crate::row::Row;
 use crate::sys;
 
+mod child;
+mod context;
+mod options;
+mod outliving;
+mod readonly;
+mod restricted;
+mod shown;
+
 /// The type of the file system whose root a path is.
 pub fn kind_of(path: &Path) -> Option<String> {
     let path = path.canonicalize().ok()?;
@@ -48,15 +56,32 @@ const QUESTIONS: &[(&str, Question)] = &[
     ("the root's attributes changed", changed_root),
 ];
 
-/// Asks each question of stock's type and of ours.
-pub fn check(comparer: &Comparer, kind: &str, scratch: &Path) -> Result<Vec<Row>> {
+/// The questions of each scenario about mounts.
+const SUBJECTS: &[(&str, &[(&str, Question)])] = &[
+    ("mounting", QUESTIONS),
+    ("mount-options", options::QUESTIONS),
+    ("mount-steps", context::QUESTIONS),
+    ("mount-read-only", readonly::QUESTIONS),
+    ("mount-outliving", outliving::QUESTIONS),
+    ("mount-restricted", restricted::QUESTIONS),
+];
+
+/// Whether a scenario is about mounts.
+pub fn is_subject(name: &str) -> bool {
+    SUBJECTS.iter().any(|(known, _)| *known == name)
+}
+
+/// Asks each question of a scenario of stock's type and of ours.
+pub fn check(comparer: &Comparer, name: &str, kind: &str, scratch: &Path) -> Result<Vec<Row>> {
     let (stock, ours) = (scratch.join("mount-stock"), scratch.join("mount-ours"));
     for directory in [&stock, &ours] {
         for name in ["a", "b"] {
             std::fs::create_dir_all(directory.join(name))?;
         }
     }
-    let mut rows: Vec<_> = QUESTIONS
+    let subject = SUBJECTS.iter().find(|(known, _)| *known == name);
+    let questions = subject.map_or(&[][..], |(_, questions)| questions);
+    let mut rows: Vec<_> = questions
         .iter()
         .map(|(name, question)| {
             let mut outcome = Outcome::default();
@@ -66,7 +91,9 @@ pub fn check(comparer: &Comparer, kind: &str, scratch: &Path) -> Result<Vec<Row>
             row("", "", name, outcome)
         })
         .collect();
-    rows.push(table_line(comparer, kind));
+    if name == "mounting" {
+        rows.push(table_line(comparer, kind));
+    }
     Ok(rows)
 }
 
@@ -109,21 +136,10 @@ fn flags_and_table(kind: &str, place: &Path) -> Observation {
             format!("statfs type {name}"),
             sys::statfs(&at).map(|s| s.f_type),
         );
-        seen.say(format!("table {name}"), options_in_table(&at));
+        seen.say(format!("table {name}"), shown::in_mounts(&at));
         seen.note(format!("umount {name}"), unmount(&at));
     }
     seen
-}
-
-/// The options column of the mount table.
-fn options_in_table(at: &Path) -> String {
-    let table = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    let line = table
-        .lines()
-        .rfind(|line| line.split(' ').nth(1).map(Path::new) == Some(at));
-    line.and_then(|line| line.split(' ').nth(3))
-        .unwrap_or("(no line)")
-        .to_string()
 }
 
 fn unknown_options(kind: &str, place: &Path) -> Observation {
@@ -250,12 +266,12 @@ fn remount(kind: &str, place: &Path) -> Observation {
             None,
         ),
     );
-    seen.say("table", options_in_table(&at));
+    seen.say("table", shown::in_mounts(&at));
     seen.note(
         "nonsense",
         mount_of(kind, &at, USUAL | MsFlags::MS_REMOUNT, Some("nonsense")),
     );
-    seen.say("table after that", options_in_table(&at));
+    seen.say("table after that", shown::in_mounts(&at));
     seen.note("umount", unmount(&at));
     seen
 }

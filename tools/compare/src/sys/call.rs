@@ -153,6 +153,12 @@ impl Call {
     pub const FANOTIFY_INIT: Call = call("fanotify_init", libc::SYS_fanotify_init, 338, "nn");
     pub const FSTATFS64: Call = call("fstatfs64", NONE, 269, "nnp");
     pub const FSTAT64: Call = call("fstat64", NONE, 197, "np");
+    pub const FSOPEN: Call = call("fsopen", libc::SYS_fsopen, 430, "tn");
+    pub const FSCONFIG: Call = call("fsconfig", libc::SYS_fsconfig, 431, "nnttn");
+    pub const FSMOUNT: Call = call("fsmount", libc::SYS_fsmount, 432, "nnn");
+    pub const FSPICK: Call = call("fspick", libc::SYS_fspick, 433, "ntn");
+    pub const MOVE_MOUNT: Call = call("move_mount", libc::SYS_move_mount, 429, "ntntn");
+    pub const STATMOUNT: Call = call("statmount", 457, 457, "ppnn");
 
     /// Makes the call.
     ///
@@ -212,7 +218,15 @@ impl Call {
 
     /// Makes a call that answers with a new descriptor.
     pub fn open(&self, caller: Caller, arguments: &[Arg<'_>]) -> Result<OwnedFd> {
-        let opens = ["openat", "openat2", "open_by_handle_at", "fanotify_init"];
+        let opens = [
+            "openat",
+            "openat2",
+            "open_by_handle_at",
+            "fanotify_init",
+            "fsopen",
+            "fsmount",
+            "fspick",
+        ];
         assert!(opens.contains(&self.name), "{} opens nothing", self.name);
         let fd = self.by(caller, arguments)?;
         // SAFETY: the call has just made it, and nobody else knows it.
