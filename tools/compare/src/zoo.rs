@@ -20,6 +20,7 @@ use crate::probe::Depth;
 use crate::sys;
 use crate::target::{rest, say, Report, Subject, Target};
 
+pub mod access;
 mod creds;
 mod family;
 mod kernel;
@@ -98,6 +99,7 @@ pub fn all() -> impl Iterator<Item = &'static Specimen> {
         maps::SPECIMENS,
         signals::SPECIMENS,
         creds::SPECIMENS,
+        access::SPECIMENS,
         security::SPECIMENS,
         sched::SPECIMENS,
         tty::SPECIMENS,

@@ -29,7 +29,8 @@ pub const SPECIMENS: &[Specimen] = &[
     ),
 ];
 
-fn need_root() -> Result<()> {
+/// Says so if it can't be done.
+pub fn need_root() -> Result<()> {
     ensure!(geteuid().is_root(), "needs root");
     Ok(())
 }
