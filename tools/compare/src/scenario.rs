@@ -169,6 +169,11 @@ pub const ALL: &[Scenario] = &[
         elsewhere::over_own_return,
     ),
     scenario(
+        "over-set-uid-exec",
+        "opened before the target executes a set-user-id program, read after",
+        elsewhere::set_uid::over_exec,
+    ),
+    scenario(
         "clear-refs-inputs",
         "what may be written to clear_refs, and what not",
         clearing::inputs,
@@ -202,6 +207,11 @@ pub const ALL: &[Scenario] = &[
         "in-user-namespace",
         "compared from a new user namespace",
         elsewhere::in_user_namespace,
+    ),
+    scenario(
+        "pid-namespace-from-outside",
+        "mounted in a pid namespace, compared from outside, before and after its end",
+        elsewhere::outside::of_pid_namespace,
     ),
     mounted("mounting", "mounts, unmounting, statfs"),
     mounted(

@@ -3,6 +3,7 @@
 //! Targets that take one step when told to.
 
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
@@ -10,7 +11,10 @@ use anyhow::{bail, Result};
 use nix::unistd::{setresuid, Pid, Uid};
 
 use crate::sys::{self, Mapping};
-use crate::target::{own_command, rest, say, Report, Subject};
+use crate::target::{own_command, own_program, rest, say, Report, Subject};
+
+/// The name of a copy of this program that runs as its owner, root.
+pub const SET_UID: &str = "set-uid";
 
 /// What an actor has prepared and will do.
 type Act = fn() -> Result<()>;
@@ -21,6 +25,7 @@ const ACTORS: &[(&str, Act)] = &[
     ("actor-thread-exit", thread_exit),
     ("actor-exit", exit),
     ("actor-become-user", become_user),
+    ("actor-exec-set-uid", exec_set_uid),
     ("actor-rename", rename),
     ("actor-remap", remap),
 ];
@@ -58,6 +63,14 @@ fn exec() -> Result<()> {
     in_place(None)?;
     rest();
     bail!(own_command("__target")?.arg("threads").exec())
+}
+
+/// The set-user-id program is beside this one.
+fn exec_set_uid() -> Result<()> {
+    in_place(None)?;
+    rest();
+    let program = own_program()?.with_file_name(SET_UID);
+    bail!(Command::new(program).arg("__target").arg("sleeper").exec())
 }
 
 fn thread_exec() -> Result<()> {

@@ -24,6 +24,9 @@ use crate::settle::Patience;
 use crate::target::{adopt_orphans, own_command, wait_for_rest, Target};
 use crate::{compare, run};
 
+pub mod outside;
+pub mod set_uid;
+
 /// The user that compares without privileges; the zoo's `other-user` is the same one.
 const USER: u32 = 1234;
 const GROUP: u32 = 5678;
@@ -53,6 +56,18 @@ impl Orders {
             depth: Depth::Quick,
             others: true,
         })
+    }
+
+    /// For both trees as they will be mounted elsewhere.
+    fn within(&self) -> Orders {
+        Orders {
+            stock: self.scratch.join("stock"),
+            ours: self.scratch.join("ours"),
+            kind: self.kind.clone(),
+            files: self.files.clone(),
+            targets: Vec::new(),
+            scratch: self.scratch.clone(),
+        }
     }
 
     /// Every target's, and its first thread's.
@@ -128,6 +143,9 @@ pub fn run(place: &str, arguments: &[String]) -> Result<()> {
         "user-namespace" => compare_in_user_namespace(&orders),
         "pid" => enter_pid_namespace(&orders),
         "pid-inside" => compare_in_pid_namespace(&orders),
+        "pid-outside" => outside::compare_from_outside(&orders),
+        "pid-host" => outside::host(&orders),
+        "set-uid-exec" => set_uid::read_after_exec(&orders),
         name if mounts::is_subject(name) => mount_anew(&orders, name),
         name => compare_mounted(&orders, name),
     }?;
@@ -261,14 +279,7 @@ fn enter_pid_namespace(orders: &Orders) -> Result<Vec<Row>> {
     );
     unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS).context("unshare")?;
     make_private()?;
-    let inside = Orders {
-        stock: orders.scratch.join("stock"),
-        ours: orders.scratch.join("ours"),
-        kind: orders.kind.clone(),
-        files: orders.files.clone(),
-        targets: Vec::new(),
-        scratch: orders.scratch.clone(),
-    };
+    let inside = orders.within();
     for directory in [&inside.stock, &inside.ours] {
         std::fs::create_dir_all(directory)?;
     }
