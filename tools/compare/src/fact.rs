@@ -131,9 +131,14 @@ impl Observation {
         self.facts.get(place).map(|(_, fact)| fact)
     }
 
+    /// All answers, in the order of asking.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, &Fact)> {
+        self.facts.iter().map(|(name, fact)| (name.as_str(), fact))
+    }
+
     /// What two observations say differently, in the order of `self`, then what only `other` has.
     pub fn differences(&self, other: &Observation) -> Vec<Difference> {
-        let missing = || Fact::Text("(not observed)".into());
+        let missing = || Fact::Text(NOT_OBSERVED.into());
         let changed = self.facts.iter().filter_map(|(name, mine)| {
             let theirs = other.get(name).cloned().unwrap_or_else(missing);
             (*mine != theirs).then(|| Difference {
@@ -155,6 +160,9 @@ impl Observation {
     }
 }
 
+/// What stands for the answer to a question that a side wasn't asked.
+const NOT_OBSERVED: &str = "(not observed)";
+
 /// One question that two sides answered differently.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
@@ -164,6 +172,14 @@ pub struct Difference {
     pub stock: Fact,
     /// Our answer.
     pub ours: Fact,
+}
+
+impl Difference {
+    /// Whether both sides answered.
+    pub fn asked_of_both(&self) -> bool {
+        let missing = Fact::Text(NOT_OBSERVED.into());
+        self.stock != missing && self.ours != missing
+    }
 }
 
 /// Bytes as printable ASCII: newlines stay, a backslash is doubled, the rest becomes `\xNN`.

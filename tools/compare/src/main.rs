@@ -13,6 +13,7 @@ mod compare;
 mod fact;
 mod files;
 mod machine;
+mod matrix;
 mod probe;
 mod report;
 mod row;
@@ -65,6 +66,16 @@ enum Command {
     All {
         #[command(flatten)]
         options: Options,
+    },
+    /// Compare what each of many readers may see of each of many processes, with each mount option
+    Matrix {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        wanted: matrix::Wanted,
+        /// Say who takes part, and leave
+        #[arg(long)]
+        list: bool,
     },
     /// List the files that can be compared
     Files,
@@ -126,6 +137,10 @@ fn dispatch(command: Command) -> Result<bool> {
             full,
         } => run::pids(&options, &pids, full),
         Command::All { options } => run::all(&options),
+        Command::Matrix { list: true, .. } => matrix::list(),
+        Command::Matrix {
+            options, wanted, ..
+        } => matrix::run(&options, &wanted),
         Command::Files => run::files(),
         Command::Target { name } => scenario::or_specimen(&name).map(|()| true),
         Command::Elsewhere { place, arguments } => {

@@ -25,7 +25,7 @@ mod reads;
 pub mod scan;
 mod seeks;
 
-pub use content::read_whole;
+pub use content::{drain, read_whole};
 pub use directory::names;
 pub use passthrough::PassThrough;
 

@@ -109,7 +109,7 @@ fn mark<'a, 'b: 'a>(cells: impl Iterator<Item = &'a &'b Row>) -> (Style, String)
 }
 
 /// What differs: cells that differ in the same way are told of together.
-fn differences(rows: &[Row], look: Look) -> String {
+pub fn differences(rows: &[Row], look: Look) -> String {
     let mut groups: Vec<(Vec<Detail>, Vec<&Row>)> = Vec::new();
     for row in rows.iter().filter(|row| row.verdict == Verdict::Differs) {
         let essence = essence(row);
@@ -172,7 +172,8 @@ fn leading(row: &Row) -> Vec<&Detail> {
 
 /// What differs in some cells alike.
 fn difference(group: &[&Row], look: Look) -> String {
-    let names: Vec<_> = group.iter().take(3).map(|row| name(row)).collect();
+    let shown = if look.verbose { usize::MAX } else { 3 };
+    let names: Vec<_> = group.iter().take(shown).map(|row| name(row)).collect();
     let mut title = names.join(", ");
     if group.len() > names.len() {
         title.push_str(&format!(" and {} more", group.len() - names.len()));
@@ -227,7 +228,7 @@ fn one(detail: &Detail, look: Look) -> String {
 }
 
 /// What was skipped or unstable, and why; one line for each.
-fn left_out(rows: &[Row], look: Look) -> String {
+pub fn left_out(rows: &[Row], look: Look) -> String {
     let mut out = String::new();
     for row in rows {
         let line = match row.verdict {

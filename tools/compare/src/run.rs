@@ -264,7 +264,8 @@ fn finish(
     Ok(Totals::of(&all).failed == 0)
 }
 
-fn write_json(rows: &[Row], path: &Path, to_stdout: bool) -> Result<()> {
+/// Writes rows for machines.
+pub fn write_json(rows: &[Row], path: &Path, to_stdout: bool) -> Result<()> {
     if to_stdout {
         serde_json::to_writer(io::stdout().lock(), rows)?;
         return Ok(());
@@ -275,7 +276,8 @@ fn write_json(rows: &[Row], path: &Path, to_stdout: bool) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn look(options: &Options) -> Look {
+/// How reports are to be shown here.
+pub fn look(options: &Options) -> Look {
     let terminal = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Look {
         colour: terminal,
@@ -285,20 +287,22 @@ fn look(options: &Options) -> Look {
 }
 
 /// Says on standard error what is being done: on a terminal, or when asked to be verbose.
-struct Progress {
+pub struct Progress {
     terminal: bool,
     verbose: bool,
 }
 
 impl Progress {
-    fn new(options: &Options) -> Progress {
+    /// As the options say.
+    pub fn new(options: &Options) -> Progress {
         Progress {
             terminal: io::stderr().is_terminal(),
             verbose: options.verbose,
         }
     }
 
-    fn time<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+    /// Does some work and says so.
+    pub fn time<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
         if self.terminal {
             eprint!("\r\x1b[K{name} ...");
         }
@@ -311,7 +315,8 @@ impl Progress {
         result
     }
 
-    fn clear(&self) {
+    /// Takes away what it said on a terminal.
+    pub fn clear(&self) {
         if self.terminal {
             eprint!("\r\x1b[K");
         }

@@ -24,6 +24,8 @@ mod protecting;
 mod selves;
 mod twins;
 
+pub use mounting::kind_of;
+
 /// One scenario.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {

@@ -27,6 +27,6 @@ pub use memory::{attach_shared_memory, forget_translations, Heap, Mapping, HUGE,
 pub use process::{
     allow_all_filter, block_signals, die_with_parent, exit_thread, fork, fork_and_hang, gettid,
     prctl, queue_signal, set_disposition, set_fs_ids, set_nice, set_personality, set_scheduling,
-    set_thread_uids, signal_thread, Scheduling,
+    set_thread_uids, signal_thread, take_descriptor, Scheduling,
 };
 pub use trap::Trap;

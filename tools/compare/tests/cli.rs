@@ -156,8 +156,18 @@ fn wrong_use_is_neither_success_nor_difference() {
         &["pid", "--ours", "/nonexistent", "1"][..],
         &["all", "--files", "nonsense"],
         &["zoo", "--only", "no such"],
+        &["matrix", "--only", "no such"],
     ] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn who_takes_part_in_the_matrix_is_listed() {
+    let output = run(&["matrix", "--list"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for name in ["  ptrace ", "  set-uid ", "  hidepid=4\n", "  stat *\n"] {
+        assert!(text.contains(name), "{name:?}");
     }
 }
 

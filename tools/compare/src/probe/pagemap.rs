@@ -113,7 +113,7 @@ pub fn ask_marks(path: &Path, areas: &[Area], seen: &mut Observation) {
 }
 
 /// Where the entry of an address is.
-fn offset_of(address: u64) -> i64 {
+pub fn offset_of(address: u64) -> i64 {
     (address / PAGE as u64 * ENTRY as u64) as i64
 }
 

@@ -3,6 +3,7 @@
 //! Processes, threads, signals and what they are set to.
 
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -206,6 +207,20 @@ pub fn set_fs_ids(uid: u32, gid: u32) {
 pub fn set_personality(persona: u32) -> Result<u32> {
     // SAFETY: no pointers.
     Errno::result(unsafe { libc::personality(persona.into()) }).map(|before| before as u32)
+}
+
+/// `pidfd_getfd(2)`: a copy of another process's descriptor.
+pub fn take_descriptor(pid: Pid, number: i32) -> Result<OwnedFd> {
+    // SAFETY: no pointers.
+    let process = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
+    // SAFETY: the call has just made it, and nobody else knows it.
+    let process = unsafe { OwnedFd::from_raw_fd(process as i32) };
+    // SAFETY: no pointers.
+    let taken = Errno::result(unsafe {
+        libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0)
+    })?;
+    // SAFETY: the call has just made it, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(taken as i32) })
 }
 
 /// Asks the kernel to end this process when its parent goes away.
