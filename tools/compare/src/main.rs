@@ -12,6 +12,7 @@
 mod compare;
 mod fact;
 mod files;
+mod hold;
 mod machine;
 mod matrix;
 mod probe;
@@ -77,6 +78,12 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Keep targets of the zoo as they are until standard input ends, for others to look at
+    Hold {
+        /// Targets, as "zoo --list" names them
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
     /// List the files that can be compared
     Files,
     /// Be a target: not for people
@@ -141,6 +148,7 @@ fn dispatch(command: Command) -> Result<bool> {
         Command::Matrix {
             options, wanted, ..
         } => matrix::run(&options, &wanted),
+        Command::Hold { names } => hold::hold(&names).map(|()| true),
         Command::Files => run::files(),
         Command::Target { name } => scenario::or_specimen(&name).map(|()| true),
         Command::Elsewhere { place, arguments } => {
