@@ -12,8 +12,8 @@ kbuild-variables := V W C CF CLIPPY LLVM MO INSTALL_MOD_PATH INSTALL_MOD_DIR KCF
 kbuild-arguments := $(foreach v,$(kbuild-variables),$(if $($(v)),'$(v)=$($(v))'))
 
 all: modules
-.PHONY: all help setup update modules modules_install clean rust-analyzer tools vm compare demo \
-	test check lint distclean
+.PHONY: all help setup update modules modules_install clean rust-analyzer tools vm compare clients \
+	demo test check lint distclean
 
 help:
 	@echo 'To see it work (Debian or Ubuntu, root; about 10 GB and 15 minutes the first time):'
@@ -27,6 +27,7 @@ help:
 	@echo '  tools           - the user-space tools, into BUILD/tools/release'
 	@echo '  vm              - a shell in a VM with rustproc mounted; scripts/vm -h has more'
 	@echo '  compare         - compare with stock in a VM; ARGS="all", "pid 1", ... (default: zoo)'
+	@echo '  clients         - programs that read /proc, on stock and on rustproc; ARGS="ps", ... (all)'
 	@echo '  check           - the tests that need no VM: lint, and unit tests'
 	@echo '  lint            - formatting, clippy, checkpatch, shellcheck'
 	@echo ''
@@ -76,6 +77,10 @@ vm: modules
 compare: modules tools
 	@scripts/share
 	@scripts/vm --share $(BUILD)/share -- /mnt/share/rustproc-compare $(or $(ARGS),zoo)
+
+clients: modules tools
+	@scripts/share
+	@scripts/clients $(ARGS)
 
 demo test: setup
 	@scripts/$@
