@@ -4,6 +4,7 @@
  * bindgen_parameters names the items that are taken from here.
  */
 
+#include <linux/backing-file.h>
 #include <linux/buildid.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>

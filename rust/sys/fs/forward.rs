@@ -2,8 +2,8 @@
 
 //! Files that hand each call on to a file of another file system.
 //!
-//! Opening one opens the other, with the opener's credentials and flags; the VFS has checked ours,
-//! the mount that the path leads over included. Whether a file has an operation decides what the VFS
+//! Opening one opens the other as its backing file, with the opener's credentials and flags; the VFS
+//! has checked ours, the mount that the path leads over included. Whether a file has an operation decides what the VFS
 //! itself answers (`EINVAL`, `ENODEV`, `EPERM`), so that ours have those of the other, see [`Shape`].
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h) (`struct file_operations`)
@@ -219,7 +219,7 @@ unsafe extern "C" fn open<T: FileSystem>(
     // SAFETY: By the function's condition; `release()` takes the reference back.
     from_result(|| unsafe {
         let target = T::target(Inode::<T>::from_raw(inode)).ok_or(ENOENT)?;
-        let other = target.open((*file).f_flags, (*file).f_cred)?;
+        let other = target.open_for(file)?;
         (*file).private_data = other.cast();
         (*file).f_mode = (*file).f_mode & !MODE | (*other).f_mode & MODE;
         Ok(0)

@@ -266,7 +266,8 @@ impl StockPath {
         unsafe { &*(*self.inode()).__bindgen_anon_3.i_fop }
     }
 
-    /// Opens it as `flags` (`O_*`) say; permissions are the caller's to check. Sleeps.
+    /// Opens it in the place of `user`, an open file that stands for it: with that one's flags and
+    /// credentials, and shown to users with its path. Permissions are the caller's to check. Sleeps.
     ///
     /// # Errors
     ///
@@ -274,15 +275,19 @@ impl StockPath {
     ///
     /// # Safety
     ///
-    /// `cred` must be valid. The reference to the file is the caller's to give up.
-    pub(super) unsafe fn open(
-        &self,
-        flags: u32,
-        cred: *const bindings::cred,
-    ) -> Result<*mut bindings::file> {
+    /// `user` must be a file that is being opened. The reference to the new file is the caller's to
+    /// give up.
+    pub(super) unsafe fn open_for(&self, user: *mut bindings::file) -> Result<*mut bindings::file> {
         // SAFETY: By the type invariant and the function's condition.
         // CAST: The flags are low bits.
-        from_err_ptr(unsafe { bindings::dentry_open(&self.0, flags as kernel::ffi::c_int, cred) })
+        from_err_ptr(unsafe {
+            own::backing_file_open(
+                user,
+                (*user).f_flags as kernel::ffi::c_int,
+                &self.0,
+                (*user).f_cred,
+            )
+        })
     }
 
     /// Opens the directory that this is, with the credentials of the current task. Sleeps.
@@ -291,9 +296,15 @@ impl StockPath {
     ///
     /// What the file system answers.
     pub(crate) fn open_directory(&self) -> Result<DirectoryStream> {
-        let flags = bindings::O_RDONLY | bindings::O_DIRECTORY;
-        // SAFETY: The credentials are valid.
-        let file = unsafe { self.open(flags, own::rustproc_current_cred()) }?;
+        // SAFETY: The path and the credentials are valid.
+        let file = from_err_ptr(unsafe {
+            bindings::dentry_open(
+                &self.0,
+                // CAST: Both flags are small positive numbers.
+                (bindings::O_RDONLY | bindings::O_DIRECTORY) as kernel::ffi::c_int,
+                own::rustproc_current_cred(),
+            )
+        })?;
 
         // INVARIANT: The reference to the file is the caller's.
         NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
