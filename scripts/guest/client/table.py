@@ -81,7 +81,6 @@ CLIENTS = [
     Client("w, uptime, free", "w; uptime; free -w; free -m -t"),
     Client("vmstat", "vmstat; vmstat -s; vmstat -m; vmstat -d; vmstat -D"),
     Client("slabtop", "slabtop -o -s o", order=False),
-    # A file that is passed through takes two of the kernel's.
     Client("sysctl -a", "sysctl -a", unlike="random.uuid"),
     # psmisc
     Client("pstree", "pstree -pualnZ; pstree -pT; pstree -ptAH {threads} {threads}"),
