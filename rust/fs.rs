@@ -152,7 +152,7 @@ impl FileSystem for Proc {
         match inode.node() {
             Node::Root => Ok(true),
             Node::Task(node) => Ok(node.revalidate(inode)),
-            Node::Passed => Err(ECHILD),
+            Node::Passed => inode.target().ok_or(ECHILD)?.is_current(),
         }
     }
 
@@ -180,11 +180,14 @@ impl FileSystem for Proc {
         }
     }
 
-    fn permission_rcu(inode: RcuInode<'_, Self>, _mask: i32) -> Result<bool> {
+    fn permission_rcu(inode: RcuInode<'_, Self>, mask: i32) -> Result<bool> {
         match inode.node() {
             Node::Root => Ok(true),
             Node::Task(node) => node.check_use(inode.fs()).map(|()| true),
-            Node::Passed => Err(ECHILD),
+            Node::Passed => {
+                let target = inode.target().ok_or(ECHILD)?;
+                target.permission(mask).map(|()| false)
+            }
         }
     }
 

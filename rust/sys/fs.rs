@@ -10,10 +10,11 @@
 //! # Two ways to walk
 //!
 //! The VFS first walks paths under RCU, without references (`LOOKUP_RCU`): then an inode may be on
-//! its way out, nothing may sleep, and only [`FileSystem::Node`] may be looked at. An author who
-//! needs more answers `ECHILD`, and is asked again with references held. The types keep the two
-//! apart: [`RcuInode`] gives the node only, [`Inode`] also [`FileSystem::Backing`], which is dropped
-//! in process context and may therefore hold dentries and mounts.
+//! its way out, nothing may sleep, and only [`FileSystem::Node`] may be looked at, and what RCU keeps
+//! of [`FileSystem::target`]. An author who needs more answers `ECHILD`, and is asked again with
+//! references held. The types keep the two apart: [`RcuInode`] gives these only, [`Inode`] also
+//! [`FileSystem::Backing`], which is dropped in process context and may therefore hold dentries and
+//! mounts.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h); see also
 //! [`Documentation/filesystems/vfs.rst`](srctree/Documentation/filesystems/vfs.rst)

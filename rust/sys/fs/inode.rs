@@ -9,6 +9,10 @@
 
 use super::{
     ops,
+    path::{
+        RcuPath,
+        StockPath, //
+    },
     sweep::{
         Link,
         Transient, //
@@ -94,6 +98,8 @@ struct Container<T: FileSystem> {
     vfs: bindings::inode,
     node: Option<T::Node>,
     backing: UnsafeCell<Option<T::Backing>>,
+    /// That of [`FileSystem::target`].
+    target: Option<RcuPath>,
     transient: Link,
 }
 
@@ -257,6 +263,14 @@ impl<'a, T: FileSystem> RcuInode<'a, T> {
         }
     }
 
+    /// What may be looked at of [`FileSystem::target`].
+    pub(crate) fn target(self) -> Option<&'a RcuPath> {
+        // SAFETY: By the type invariant; written before the inode was published. The path that it
+        // was made from is given up only after the inode has been taken away from all names, so that
+        // who still sees it under RCU keeps the memory of what it led to, too.
+        unsafe { (*self.raw.cast::<Container<T>>()).target.as_ref() }
+    }
+
     /// Makes the inode one of `task`'s, whose owner it gets. Mirrors `pid_update_inode()`.
     ///
     /// The ids are single words that lookups may change at any time, as in stock procfs.
@@ -322,6 +336,7 @@ impl<T: FileSystem> SuperBlock<T> {
             let container = raw.cast::<Container<T>>();
             (*container).node = Some(new.node);
             *(*container).backing.get() = new.backing;
+            (*container).target = T::target(Inode::from_raw(raw)).map(StockPath::as_rcu);
             (*raw).i_mode = new.mode;
             // CAST: The counter of procfs has 32 bits.
             (*raw).i_ino = new
@@ -474,6 +489,7 @@ unsafe extern "C" fn alloc_inode<T: FileSystem>(
         if !container.is_null() {
             (&raw mut (*container).node).write(None);
             (&raw mut (*container).backing).write(UnsafeCell::new(None));
+            (&raw mut (*container).target).write(None);
             Link::init(&raw mut (*container).transient);
         }
         container.cast()

@@ -265,11 +265,12 @@ unsafe extern "C" fn get_link<T: FileSystem>(
     inode: *mut bindings::inode,
     done: *mut bindings::delayed_call,
 ) -> *const c_char {
-    if dentry.is_null() {
-        return ECHILD.to_ptr();
-    }
     // SAFETY: By the function's condition.
     unsafe {
+        if dentry.is_null() {
+            let target = RcuInode::<T>::from_raw(inode).target();
+            return target.map_or(ECHILD.to_ptr(), |target| target.follow(done));
+        }
         match T::target(Inode::<T>::from_raw(inode)) {
             Some(target) => target.follow(done),
             None => ENOENT.to_ptr(),

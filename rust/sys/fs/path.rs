@@ -233,7 +233,16 @@ impl StockPath {
         }
     }
 
-    /// Follows the symbolic link that this is.
+    /// What may be looked at without references.
+    pub(super) fn as_rcu(&self) -> RcuPath {
+        // INVARIANT: The references are stronger than RCU.
+        RcuPath {
+            dentry: self.0.dentry,
+            inode: self.inode(),
+        }
+    }
+
+    /// Follows the symbolic link that this is. Sleeps.
     ///
     /// # Safety
     ///
@@ -243,7 +252,7 @@ impl StockPath {
         done: *mut bindings::delayed_call,
     ) -> *const kernel::ffi::c_char {
         // SAFETY: By the function's condition and the type invariant.
-        unsafe { own::vfs_get_link(self.0.dentry, done) }
+        unsafe { follow(self.0.dentry, self.inode(), done) }
     }
 
     /// Copies the text of the symbolic link that this is to user space.
@@ -308,6 +317,97 @@ impl StockPath {
 
         // INVARIANT: The reference to the file is the caller's.
         NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
+    }
+}
+
+/// A file or directory of another file system as a path walk under RCU sees it: it may be on its way
+/// out.
+///
+/// # Invariants
+///
+/// Dentry and inode belong together; references to them, or RCU, keep their memory.
+pub(crate) struct RcuPath {
+    dentry: *mut bindings::dentry,
+    inode: *mut bindings::inode,
+}
+
+impl RcuPath {
+    /// Whether a lookup of its name would find this very object again.
+    ///
+    /// # Errors
+    ///
+    /// `ECHILD` if that can't be told now, or isn't so; what else the file system answers.
+    pub(crate) fn is_current(&self) -> Result<bool> {
+        // SAFETY: By the type invariant. The parent of a dentry stays in memory like itself, and
+        // procfs does not rename. Operations never change.
+        unsafe {
+            if own::rustproc_d_unhashed(self.dentry) {
+                return Err(ECHILD);
+            }
+            let operations = (*self.dentry).d_op.as_ref();
+            let Some(revalidate) = operations.and_then(|operations| operations.d_revalidate) else {
+                return Ok(true);
+            };
+            let parent = ptr::read_volatile(&raw const (*self.dentry).d_parent);
+            let directory = ptr::read_volatile(&raw const (*parent).d_inode);
+            if directory.is_null() {
+                return Err(ECHILD);
+            }
+            let name = own::rustproc_d_name(self.dentry);
+            match revalidate(
+                directory,
+                &name,
+                self.dentry,
+                own::RUSTPROC_CONST_LOOKUP_RCU,
+            ) {
+                0 => Err(ECHILD),
+                result => to_result(result).map(|()| true),
+            }
+        }
+    }
+
+    /// Whether the current task may use it as `mask` (`MAY_*`) says, `MAY_NOT_BLOCK` among it.
+    ///
+    /// # Errors
+    ///
+    /// `ECHILD` if that can't be told without sleeping; what else the file system answers.
+    pub(crate) fn permission(&self, mask: i32) -> Result {
+        // SAFETY: By the type invariant.
+        to_result(unsafe {
+            bindings::inode_permission(&raw mut bindings::nop_mnt_idmap, self.inode, mask)
+        })
+    }
+
+    /// Follows the symbolic link that this is, or answers `ECHILD` if that may sleep.
+    ///
+    /// # Safety
+    ///
+    /// The arguments must be those of a `get_link()` operation under RCU.
+    pub(super) unsafe fn follow(
+        &self,
+        done: *mut bindings::delayed_call,
+    ) -> *const kernel::ffi::c_char {
+        // SAFETY: By the function's condition and the type invariant.
+        unsafe { follow(ptr::null_mut(), self.inode, done) }
+    }
+}
+
+/// Calls a `get_link()` operation, as the VFS does: without a dentry under RCU.
+///
+/// # Safety
+///
+/// `inode` must be valid, and `dentry` null or a referenced dentry of it.
+unsafe fn follow(
+    dentry: *mut bindings::dentry,
+    inode: *mut bindings::inode,
+    done: *mut bindings::delayed_call,
+) -> *const kernel::ffi::c_char {
+    // SAFETY: By the function's condition; operations are set before an inode can be seen.
+    unsafe {
+        match (*(*inode).i_op).get_link {
+            Some(get_link) => get_link(dentry, inode, done),
+            None => EINVAL.to_ptr(),
+        }
     }
 }
 

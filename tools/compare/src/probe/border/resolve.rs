@@ -4,8 +4,6 @@
 
 use std::path::Path;
 
-use nix::errno::Errno;
-
 use crate::fact::{Fact, Observation};
 use crate::sys::call::{fd, Arg, Call, Caller, Place};
 use crate::sys::{self, Trap};
@@ -18,6 +16,7 @@ const WAYS: &[(&str, u64)] = &[
     ("NO_SYMLINKS", 4),
     ("BENEATH", 8),
     ("IN_ROOT", 0x10),
+    ("none again", 0),
     ("CACHED", 0x20),
     ("IN_ROOT|NO_MAGICLINKS", 0x12),
     ("BENEATH|IN_ROOT", 0x18),
@@ -49,13 +48,12 @@ pub fn ask(directory: &Path, names: &[String], seen: &mut Observation) {
             ] {
                 let flags = flags | libc::O_CLOEXEC;
                 let path = Path::new(name);
-                let mut answer = open(fd(&inside), path, &how(flags, 0, resolve));
-                // What is cached depends on who came before, and nobody has to keep anything:
-                // whoever hears so asks again without.
-                if resolve == CACHED && answer == Fact::Failed(Errno::EAGAIN) {
-                    answer = open(fd(&inside), path, &how(flags, 0, 0));
-                }
-                seen.note(format!("{way}: {name} {access}"), answer);
+                let argument = how(flags, 0, resolve);
+                // The way before this has left everything in the cache that can be there.
+                seen.note(
+                    format!("{way}: {name} {access}"),
+                    open(fd(&inside), path, &argument),
+                );
             }
         }
         let outside = Arg::Number(libc::AT_FDCWD.into());
