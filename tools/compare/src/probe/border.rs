@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use crate::fact::{Fact, Observation};
+use crate::sys::call::Caller;
 use crate::sys::{self, Trap};
 
 pub mod changes;
@@ -57,7 +58,7 @@ const UNTOUCHED: u8 = 0xee;
 
 /// A buffer that nobody has written to.
 fn fresh() -> Trap {
-    let trap = Trap::default();
+    let trap = Trap::for_caller(Caller::Compat);
     let _ = trap.reset(UNTOUCHED);
     trap
 }

@@ -165,7 +165,7 @@ impl Scan {
         let mut argument = self.argument();
         let mut regions = Vec::new();
         let mut odd = Vec::new();
-        let trap = Trap::default();
+        let trap = Trap::for_caller(caller);
         match self.room {
             Room::None => (),
             Room::NullFor(length) => argument.vec_len = length,
@@ -191,7 +191,7 @@ impl Scan {
         }
         // The argument is the one that this request reads, and writes one field of. The regions go
         // to a buffer of ours that has room for them, or to where nobody has memory.
-        let place = Trap::default();
+        let place = Trap::for_caller(caller);
         place.set(&argument.bytes());
         let at = Arg::At(Place::Before(&place, size_of::<Argument>()));
         let request = Arg::Number(PAGEMAP_SCAN as i64);

@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, AsRawFd};
 use nix::errno::Errno;
 use nix::Result;
 
+use super::call::Caller;
 use super::memory::{Mapping, PAGE};
 
-/// Some pages that can be written to, and after them some that can't; where a 32-bit caller can name
-/// them.
+/// Some pages that can be written to, and after them some that can't.
 #[derive(Debug)]
 pub struct Trap {
     mapping: Mapping,
@@ -20,8 +20,22 @@ pub struct Trap {
 impl Trap {
     /// `open` bytes (whole pages) before the trap, and `closed` bytes of trap.
     pub fn new(open: usize, closed: usize) -> Result<Trap> {
-        let mapping = Mapping::low(open + closed)?;
-        mapping.protect(open, closed, libc::PROT_NONE)?;
+        Trap::within(Mapping::anonymous(open + closed)?, open)
+    }
+
+    /// One where a caller can name it, of the default size.
+    pub fn for_caller(caller: Caller) -> Trap {
+        let mapping = match caller {
+            Caller::Native => return Trap::default(),
+            Caller::Compat => Mapping::low(4 * PAGE),
+        };
+        mapping
+            .and_then(|mapping| Trap::within(mapping, 2 * PAGE))
+            .expect("four pages of low memory")
+    }
+
+    fn within(mapping: Mapping, open: usize) -> Result<Trap> {
+        mapping.protect(open, mapping.length() - open, libc::PROT_NONE)?;
         Ok(Trap { mapping, open })
     }
 

@@ -76,7 +76,7 @@ fn ask_inode(
         ("bad", [OMIT, 2_000_000_000]),
         ("negative", [-1, OMIT]),
     ] {
-        let trap = Trap::default();
+        let trap = Trap::for_caller(Caller::Compat);
         trap.set(&times_of(caller, access, change));
         for flags in [0, 0x100, 0x1000, 0x800] {
             let length = trap_length(caller);
@@ -152,7 +152,7 @@ fn ask_attributes(path: &Path, caller: Caller, seen: &mut Observation) {
         return;
     };
     let path = Arg::Text(&path);
-    let trap = Trap::default();
+    let trap = Trap::for_caller(Caller::Compat);
     let value = Arg::At(Place::Before(&trap, 64));
     for name in [
         c"user.rustproc",

@@ -64,7 +64,7 @@ fn handle(
 
 /// Opens a made-up handle.
 fn opened(mount: &impl std::os::fd::AsFd, kind: u32, bytes: u32) -> Fact {
-    let trap = Trap::default();
+    let trap = Trap::for_caller(Caller::Compat);
     let head = [bytes.to_ne_bytes(), kind.to_ne_bytes()].concat();
     trap.set(&[head, vec![1; 192]].concat());
     let at = Arg::At(Place::Before(&trap, 200));

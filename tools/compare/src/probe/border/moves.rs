@@ -54,7 +54,7 @@ fn ask_from(path: &Path, caller: Caller, offset: Option<i64>, count: i64, seen: 
     let Some(file) = open(path, seen) else {
         return;
     };
-    let trap = Trap::default();
+    let trap = Trap::for_caller(Caller::Compat);
     let at = match offset {
         None => NONE,
         Some(offset) => {
@@ -128,7 +128,7 @@ fn ask_to(path: &Path, caller: Caller, seen: &mut Observation) {
                 continue;
             }
         };
-        let trap = Trap::default();
+        let trap = Trap::for_caller(Caller::Compat);
         trap.set(&3_i64.to_ne_bytes());
         for (place, at) in [("", NONE), (" at 3", Arg::At(Place::Before(&trap, 8)))] {
             let (count, flags) = (Arg::Number(1), Arg::Number(0));

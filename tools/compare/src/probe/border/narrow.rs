@@ -78,7 +78,7 @@ pub fn ask_query(path: &Path, seen: &mut Observation) {
     let Some(file) = open(path, seen) else {
         return;
     };
-    let place = Trap::default();
+    let place = Trap::for_caller(Caller::Compat);
     let areas = areas::beside(path);
     for area in areas::some(&areas, 12) {
         for flags in [0, 0x10, 0x30, 0x3f, 0x40] {

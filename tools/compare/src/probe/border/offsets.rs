@@ -189,7 +189,7 @@ fn ask_writes(path: &Path, caller: Caller, seen: &mut Observation) {
                 continue;
             }
         };
-        let trap = Trap::default();
+        let trap = Trap::for_caller(Caller::Compat);
         trap.set(b"x");
         let text = Place::Before(&trap, 1);
         let mut buffers = vec![(Place::Null, 1), (Place::Kernel, 8), (text, 0)];

@@ -81,7 +81,7 @@ fn open(from: Arg<'_>, path: &Path, argument: &[u8]) -> Fact {
     let Ok(path) = sys::c_path(path) else {
         return Fact::Text("a NUL in the path".into());
     };
-    let trap = Trap::default();
+    let trap = Trap::for_caller(Caller::Compat);
     trap.set(argument);
     let at = Arg::At(Place::Before(&trap, argument.len()));
     let size = Arg::Number(argument.len() as i64);
