@@ -15,11 +15,6 @@ gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid)
 	return from_kgid_munged(ns, gid);
 }
 
-const struct cred *rustproc_current_cred(void)
-{
-	return current_cred();
-}
-
 const struct cred *rustproc_kernel_cred(void)
 {
 	return kernel_cred();

@@ -28,7 +28,6 @@ void task_dump_owner(struct task_struct *task, umode_t mode,
 /* cred.c */
 uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
 gid_t rustproc_from_kgid_munged(struct user_namespace *ns, kgid_t gid);
-const struct cred *rustproc_current_cred(void);
 const struct cred *rustproc_kernel_cred(void);
 const struct cred *rustproc_override_creds(const struct cred *cred);
 const struct cred *rustproc_revert_creds(const struct cred *cred);

@@ -122,10 +122,12 @@ impl<'a, T: FileSystem> Directory<'a, T> {
         &mut self,
         path: impl FnOnce() -> Result<StockPath>,
     ) -> Result<&mut DirectoryStream> {
+        let file = self.file;
         let state = self.state()?;
 
         if state.stream.is_none() {
-            state.stream = Some(path()?.open_directory()?);
+            // SAFETY: By the type invariant.
+            state.stream = Some(unsafe { path()?.open_directory(file) }?);
         }
         state.stream.as_mut().ok_or(EIO)
     }

@@ -284,8 +284,8 @@ impl StockPath {
     ///
     /// # Safety
     ///
-    /// `user` must be a file that is being opened. The reference to the new file is the caller's to
-    /// give up.
+    /// `user` must be an open file, or one that is being opened. The reference to the new file is the
+    /// caller's to give up.
     pub(super) unsafe fn open_for(&self, user: *mut bindings::file) -> Result<*mut bindings::file> {
         // SAFETY: By the type invariant and the function's condition.
         // CAST: The flags are low bits.
@@ -299,21 +299,21 @@ impl StockPath {
         })
     }
 
-    /// Opens the directory that this is, with the credentials of the current task. Sleeps.
+    /// Opens the directory that this is in the place of `user`, as [`StockPath::open_for`].
     ///
     /// # Errors
     ///
     /// What the file system answers.
-    pub(crate) fn open_directory(&self) -> Result<DirectoryStream> {
-        // SAFETY: The path and the credentials are valid.
-        let file = from_err_ptr(unsafe {
-            bindings::dentry_open(
-                &self.0,
-                // CAST: Both flags are small positive numbers.
-                (bindings::O_RDONLY | bindings::O_DIRECTORY) as kernel::ffi::c_int,
-                own::rustproc_current_cred(),
-            )
-        })?;
+    ///
+    /// # Safety
+    ///
+    /// `user` must be an open directory that stands for this.
+    pub(super) unsafe fn open_directory(
+        &self,
+        user: *mut bindings::file,
+    ) -> Result<DirectoryStream> {
+        // SAFETY: By the function's condition.
+        let file = unsafe { self.open_for(user) }?;
 
         // INVARIANT: The reference to the file is the caller's.
         NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
