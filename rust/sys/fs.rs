@@ -163,14 +163,14 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     /// Whether a name that nobody uses any more need not be kept. May not sleep.
     fn is_stale(inode: &Inode<Self>) -> bool;
 
-    /// Corrects what `stat(2)` answers for a directory or link; `stat` holds the inode's values.
+    /// Corrects what `stat(2)` answers, but for a [`Kind::File`]; `stat` holds the inode's values.
     ///
     /// # Errors
     ///
     /// What `stat(2)` shall fail with.
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result;
 
-    /// Whether the current task may use a directory as `mask` (`MAY_*`) says.
+    /// Whether the current task may use a directory or [`Kind::Forward`] as `mask` (`MAY_*`) says.
     ///
     /// `Ok(true)` leaves it to the mode bits; `Ok(false)` grants it. May run under RCU.
     ///

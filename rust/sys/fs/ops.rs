@@ -198,7 +198,7 @@ unsafe extern "C" fn getattr<T: FileSystem>(
 
 /// # Safety
 ///
-/// Called by the VFS with a directory of `T`: referenced, or under RCU if the mask says so.
+/// Called by the VFS with an inode of `T`: referenced, or under RCU if the mask says so.
 unsafe extern "C" fn permission<T: FileSystem>(
     _idmap: *mut bindings::mnt_idmap,
     inode: *mut bindings::inode,
