@@ -12,7 +12,7 @@ kbuild-variables := V W C CF CLIPPY LLVM MO INSTALL_MOD_PATH INSTALL_MOD_DIR KCF
 kbuild-arguments := $(foreach v,$(kbuild-variables),$(if $($(v)),'$(v)=$($(v))'))
 
 all: modules
-.PHONY: all help setup update modules modules_install clean rust-analyzer tools vm compare clients \
+.PHONY: all help setup setup-debug update modules modules_install clean rust-analyzer tools vm compare clients \
 	demo test check lint distclean
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'Parts of that:'
 	@echo '  setup           - compilers, QEMU, a Debian root and kernel, into BUILD (default: build/)'
 	@echo '  update          - the same, with the newest patch level of the kernel'
+	@echo '  setup-debug     - and the debug kernel, for KUnit and torture (15 minutes more)'
 	@echo '  modules         - rustproc.ko (the default target)'
 	@echo '  tools           - the user-space tools, into BUILD/tools/release'
 	@echo '  vm              - a shell in a VM with rustproc mounted; scripts/vm -h has more'
@@ -45,6 +46,9 @@ help:
 
 setup:
 	@scripts/setup
+
+setup-debug:
+	@scripts/setup --debug
 
 update:
 	@scripts/setup --update

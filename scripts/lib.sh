@@ -16,6 +16,7 @@ KERNEL=$BUILD/kernel/$KERNEL_SERIES	# everything of one kernel:
 KERNEL_ROOT=$KERNEL/root		#   its binary packages, unpacked
 KERNEL_SRC=$KERNEL/src			#   its source
 KERNEL_BUILD=$KERNEL/kbuild		#   the KDIR to build modules for it
+KERNEL_MAKE=()				#   what make needs to know about it
 LOGS=$BUILD/log
 export PROJECT BUILD KERNEL_SERIES
 
@@ -38,6 +39,22 @@ check_series() {
 		[[ $s != "$KERNEL_SERIES" ]] || return 0
 	done
 	die "KERNEL_SERIES=$KERNEL_SERIES is not supported; supported are: ${SUPPORTED_SERIES[*]}"
+}
+
+# use_kernel stock|debug: which of the series' two kernels the names above stand for.
+use_kernel() {
+	case $1 in
+	stock) ;;
+	debug)
+		KERNEL=$KERNEL/debug
+		KERNEL_ROOT=$KERNEL/root
+		KERNEL_BUILD=$KERNEL/kbuild
+		# KASAN and Rust go together with clang only.
+		KERNEL_MAKE=(ARCH=x86_64 LLVM=-19 LOCALVERSION=-debug)
+		[[ -f $KERNEL/prepared || ${2-} == new ]] ||
+			die "no debug kernel $KERNEL_SERIES in $BUILD: run 'make setup-debug'" ;;
+	*) usage_error "--kernel $1: neither stock nor debug" ;;
+	esac
 }
 
 # The full release of the cached kernel, such as <series>.<patch level>+deb13-amd64.
