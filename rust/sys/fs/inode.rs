@@ -440,13 +440,12 @@ impl<T: FileSystem> Cache<T> {
 
 impl<T> Drop for Cache<T> {
     fn drop(&mut self) {
+        // SAFETY: May sleep. Inodes that wait for RCU still find the cache through the static.
+        unsafe { bindings::rcu_barrier() };
         CACHE.store(0, Relaxed);
-        // SAFETY: The type is not registered any more, so no inode is left but those that wait
-        // for RCU, which are waited for.
-        unsafe {
-            bindings::rcu_barrier();
-            bindings::kmem_cache_destroy(self.0.as_ptr());
-        }
+        // SAFETY: The type is not registered any more, so no inode is left, as those that waited
+        // for RCU have been waited for.
+        unsafe { bindings::kmem_cache_destroy(self.0.as_ptr()) };
     }
 }
 
