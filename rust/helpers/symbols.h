@@ -36,8 +36,11 @@ RUSTPROC_FUNCTION(wq_worker_comm)
 RUSTPROC_FUNCTION(arch_prctl_spec_ctrl_get)
 RUSTPROC_FUNCTION(arch_vma_name)
 RUSTPROC_FUNCTION(flush_tlb_mm_range)
-RUSTPROC_FUNCTION(get_gate_vma)
 RUSTPROC_FUNCTION(ptep_test_and_clear_young)
+#endif
+
+#ifdef CONFIG_X86_VSYSCALL_EMULATION
+RUSTPROC_FUNCTION(get_gate_vma)
 #endif
 
 #ifdef CONFIG_ANON_VMA_NAME
