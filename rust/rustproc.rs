@@ -15,6 +15,9 @@ pub mod model;
 mod sys;
 pub mod view;
 
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+use sys::kunit::testing;
+
 /// Version of the module.
 const VERSION: &str = "0.1.0";
 

@@ -10,6 +10,8 @@ pub(crate) mod build_id;
 pub(crate) mod cred;
 pub(crate) mod file;
 pub(crate) mod fs;
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+pub(crate) mod kunit;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod mempolicy;
 pub(crate) mod mm;

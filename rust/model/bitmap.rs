@@ -108,30 +108,31 @@ impl<'a> Bitmap<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_bitmap)
+)]
 mod tests {
     use super::*;
+    use crate::testing::{
+        collected,
+        same,
+        List, //
+    };
+    use core::iter::repeat_n;
 
     const SIZES: [usize; 11] = [0, 1, 2, 31, 32, 33, 64, 65, 128, 1024, 8192];
 
     /// The ranges found one bit at a time.
-    fn slow_ranges(words: &[u64], bits: usize) -> Vec<Range> {
+    fn slow_ranges(words: &[u64], bits: usize) -> List<Range> {
         let set = |bit: usize| {
-            words
-                .get(bit / 64)
-                .is_some_and(|word| (word >> (bit % 64)) & 1 == 1)
+            let word = words.get(bit / 64).copied().unwrap_or(0);
+            bit < bits && (word >> (bit % 64)) & 1 == 1
         };
-        let mut ranges: Vec<Range> = Vec::new();
-        for bit in (0..bits).filter(|&bit| set(bit)) {
-            match ranges.last_mut() {
-                Some(range) if range.last + 1 == bit => range.last = bit,
-                _ => ranges.push(Range {
-                    first: bit,
-                    last: bit,
-                }),
-            }
-        }
-        ranges
+        let starts = (0..bits).filter(|&bit| set(bit) && (bit == 0 || !set(bit - 1)));
+        let ends = (0..bits).filter(|&bit| set(bit) && !set(bit + 1));
+        collected(starts.zip(ends).map(|(first, last)| Range { first, last }))
     }
 
     #[test]
@@ -147,13 +148,13 @@ mod tests {
         ];
         for bits in SIZES {
             for pattern in patterns {
-                let words = vec![pattern; bits.div_ceil(64)];
+                let words = collected(repeat_n(pattern, bits.div_ceil(64)));
                 let bitmap = Bitmap {
                     words: &words,
                     bits,
                 };
-                let found: Vec<Range> = bitmap.ranges().collect();
-                assert_eq!(found, slow_ranges(&words, bits), "{pattern:x} in {bits}");
+                let found = collected(bitmap.ranges());
+                same(found, slow_ranges(&words, bits), (pattern, bits));
             }
         }
     }
@@ -161,15 +162,13 @@ mod tests {
     #[test]
     fn groups_cover_every_size() {
         for bits in SIZES {
-            let words = vec![u64::MAX; bits.div_ceil(64)];
-            let groups: Vec<Group> = Bitmap {
+            let words = collected(repeat_n(u64::MAX, bits.div_ceil(64)));
+            let bitmap = Bitmap {
                 words: &words,
                 bits,
-            }
-            .groups()
-            .collect();
-            assert_eq!(groups.len(), bits.div_ceil(32));
-            let ones: u32 = groups.iter().map(|group| group.bits.count_ones()).sum();
+            };
+            assert_eq!(bitmap.groups().count(), bits.div_ceil(32));
+            let ones: u32 = bitmap.groups().map(|group| group.bits.count_ones()).sum();
             assert_eq!(ones as usize, bits);
         }
     }
@@ -180,10 +179,7 @@ mod tests {
             words: &[2],
             bits: 200,
         };
-        assert_eq!(
-            short.ranges().collect::<Vec<_>>(),
-            [Range { first: 1, last: 1 }]
-        );
+        assert!(short.ranges().eq([Range { first: 1, last: 1 }]));
         let empty = Bitmap {
             words: &[],
             bits: 70,
@@ -194,13 +190,7 @@ mod tests {
             words: &[u64::MAX],
             bits: 3,
         };
-        assert_eq!(
-            excess.ranges().collect::<Vec<_>>(),
-            [Range { first: 0, last: 2 }]
-        );
-        assert_eq!(
-            excess.groups().collect::<Vec<_>>(),
-            [Group { bits: 7, digits: 1 }]
-        );
+        assert!(excess.ranges().eq([Range { first: 0, last: 2 }]));
+        assert!(excess.groups().eq([Group { bits: 7, digits: 1 }]));
     }
 }

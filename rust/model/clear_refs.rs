@@ -115,9 +115,14 @@ fn number(text: &[u8]) -> Result<i32, ParseError> {
         .ok_or(ParseError::OutOfRange)
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_clear_refs)
+)]
 mod tests {
     use super::*;
+    use crate::testing::same;
 
     const INVALID: Result<Request, ParseError> = Err(ParseError::Invalid);
     const OUT_OF_RANGE: Result<Request, ParseError> = Err(ParseError::OutOfRange);
@@ -143,7 +148,7 @@ mod tests {
             "2147483647",
             "-2147483648",
         ] {
-            assert_eq!(Request::parse(text.as_bytes()), INVALID, "{text}");
+            same(Request::parse(text.as_bytes()), INVALID, text);
         }
     }
 
@@ -160,7 +165,7 @@ mod tests {
             b"4 \0 5",
             b"+004\n\0",
         ] {
-            assert_eq!(Request::parse(text), Ok(Request::SoftDirty), "{text:?}");
+            same(Request::parse(text), Ok(Request::SoftDirty), text);
         }
     }
 
@@ -188,7 +193,7 @@ mod tests {
             b"\x1f4",
             b"\x854",
         ] {
-            assert_eq!(Request::parse(text), INVALID, "{text:?}");
+            same(Request::parse(text), INVALID, text);
         }
     }
 
@@ -202,7 +207,7 @@ mod tests {
             "-99999999999",
             "18446744073709551620",
         ] {
-            assert_eq!(Request::parse(text.as_bytes()), OUT_OF_RANGE, "{text}");
+            same(Request::parse(text.as_bytes()), OUT_OF_RANGE, text);
         }
         assert_eq!(Request::parse(b"2147483648x"), INVALID);
     }

@@ -30,7 +30,11 @@ impl CodeRange {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_code)
+)]
 mod tests {
     use super::*;
 

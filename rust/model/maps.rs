@@ -79,7 +79,11 @@ pub enum Name<'a> {
     AnonShmem(&'a [u8]),
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_maps)
+)]
 mod tests {
     use super::*;
 

@@ -289,7 +289,11 @@ fn grow(sum: &mut Bytes, size: Bytes) {
     sum.0 = sum.0.wrapping_add(size.0);
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_mem_sizes)
+)]
 mod tests {
     use super::*;
 
@@ -301,7 +305,8 @@ mod tests {
         locked: false,
         present: true,
     };
-    const FILE: FolioFacts = FolioFacts {
+    // Not `FILE`, which is what KUnit's assertions call something of their own.
+    const OF_FILE: FolioFacts = FolioFacts {
         anon: false,
         swapbacked: false,
         dirty: false,
@@ -311,7 +316,7 @@ mod tests {
     };
     const SHMEM: FolioFacts = FolioFacts {
         swapbacked: true,
-        ..FILE
+        ..OF_FILE
     };
     const ANON: FolioFacts = FolioFacts {
         anon: true,
@@ -443,7 +448,7 @@ mod tests {
             ..PRESENT
         };
         assert_eq!(
-            counted(|sizes| sizes.add_divided(FILE, written, Pages(2), 3, Sharing::Shared)),
+            counted(|sizes| sizes.add_divided(OF_FILE, written, Pages(2), 3, Sharing::Shared)),
             MemSizes {
                 pss: third,
                 pss_dirty: third,
@@ -454,7 +459,7 @@ mod tests {
         );
         // Without map counts per page, an average can be 1 where the folio is shared.
         assert_eq!(
-            counted(|sizes| sizes.add_divided(FILE, PRESENT, Pages(1), 1, Sharing::Shared)),
+            counted(|sizes| sizes.add_divided(OF_FILE, PRESENT, Pages(1), 1, Sharing::Shared)),
             MemSizes {
                 pss: Pss(16_777_216),
                 pss_file: Pss(16_777_216),
@@ -520,12 +525,12 @@ mod tests {
     fn huge_pages_count_by_kind() {
         let device = FolioFacts {
             zone_device: true,
-            ..FILE
+            ..OF_FILE
         };
         let sizes = counted(|sizes| {
             sizes.add_huge(ANON, Bytes(1));
             sizes.add_huge(SHMEM, Bytes(20));
-            sizes.add_huge(FILE, Bytes(300));
+            sizes.add_huge(OF_FILE, Bytes(300));
             sizes.add_huge(device, Bytes(4000));
         });
         assert_eq!(
@@ -590,7 +595,7 @@ mod tests {
             swap_pss: Pss(u64::MAX),
             ..MemSizes::default()
         };
-        sizes.add_resident(FILE, PRESENT, PAGE);
+        sizes.add_resident(OF_FILE, PRESENT, PAGE);
         sizes.add_swap(1);
         assert_eq!(sizes.rss, Bytes(4095));
         assert_eq!(sizes.swap_pss, Pss(16_777_215));

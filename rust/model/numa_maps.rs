@@ -129,7 +129,11 @@ pub struct NumaStatistics<Nodes> {
     pub kernel_page_size: Bytes,
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_numa_maps)
+)]
 mod tests {
     use super::*;
 

@@ -137,7 +137,11 @@ impl Run {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_pagemap)
+)]
 mod tests {
     use super::*;
 

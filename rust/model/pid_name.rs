@@ -60,18 +60,23 @@ pub fn parse(name: &[u8]) -> Option<u32> {
     })
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_pid_name)
+)]
 mod tests {
-    use super::{
-        parse,
-        PidName, //
+    use super::*;
+    use crate::testing::{
+        same,
+        text, //
     };
 
     #[test]
     fn numbers_are_written_and_read_back() {
         for number in [0, 1, 9, 10, 99, 100, 32768, 4_194_303, 4_294_967_281] {
             let name = PidName::new(number);
-            assert_eq!(name.as_bytes(), number.to_string().as_bytes());
+            assert_eq!(text!("{number}"), name.as_bytes());
         }
         for number in [0, 1, 10, 4_194_303, 429_496_728] {
             assert_eq!(parse(PidName::new(number).as_bytes()), Some(number));
@@ -95,7 +100,7 @@ mod tests {
             "99999999999999999999",
             "1/",
         ] {
-            assert_eq!(parse(name.as_bytes()), None, "{name}");
+            same(parse(name.as_bytes()), None, name);
         }
     }
 }

@@ -205,10 +205,17 @@ fn mask(permissions: VmaFlags) -> u64 {
         | flag(permissions.mayshare, flags::SHARED)
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_procmap_query)
+)]
 mod tests {
     use super::*;
-    use crate::model::maps::Device;
+    use crate::{
+        model::maps::Device,
+        testing::same, //
+    };
 
     const READ_ONLY: VmaFlags = VmaFlags {
         read: true,
@@ -245,7 +252,7 @@ mod tests {
             (4097, Err(Refusal::TooBig)),
             (u64::MAX, Err(Refusal::TooBig)),
         ] {
-            assert_eq!(check_size(size), expected, "{size}");
+            same(check_size(size), expected, size);
         }
     }
 
@@ -257,7 +264,7 @@ mod tests {
             } else {
                 Err(Refusal::Invalid)
             };
-            assert_eq!(at(0, 1 << bit).check(), expected, "bit {bit}");
+            same(at(0, 1 << bit).check(), expected, bit);
         }
     }
 
@@ -274,8 +281,8 @@ mod tests {
                 build_id_size: size,
                 ..ProcmapQuery::default()
             };
-            assert_eq!(name.check().is_ok(), valid, "name {addr} {size}");
-            assert_eq!(build_id.check().is_ok(), valid, "build id {addr} {size}");
+            same(name.check().is_ok(), valid, name);
+            same(build_id.check().is_ok(), valid, build_id);
         }
     }
 
@@ -311,15 +318,14 @@ mod tests {
                     flags::FILE_BACKED
                 };
                 let query_flags = (wanted & 15) | file;
-                let fits = bits & wanted == wanted;
-
-                assert_eq!(
-                    at(0, query_flags).judge(0, vma, has_file) == Verdict::Match,
-                    fits,
-                    "{bits:x} {wanted:x}"
-                );
-                let next = at(0, query_flags | flags::COVERING_OR_NEXT).judge(0, vma, has_file);
-                assert_eq!(next == Verdict::Next, !fits, "{bits:x} {wanted:x}");
+                let (verdict, or_next) = match bits & wanted == wanted {
+                    true => (Verdict::Match, Verdict::Match),
+                    false => (Verdict::NoMatch, Verdict::Next),
+                };
+                let query = at(0, query_flags);
+                same(query.judge(0, vma, has_file), verdict, (vma, query_flags));
+                let query = at(0, query_flags | flags::COVERING_OR_NEXT);
+                same(query.judge(0, vma, has_file), or_next, (vma, query_flags));
             }
         }
     }
@@ -369,7 +375,7 @@ mod tests {
                 vma_name_size: size,
                 ..ProcmapQuery::default()
             };
-            assert_eq!(query.name_capacity(), expected, "{size}");
+            same(query.name_capacity(), expected, size);
         }
     }
 
@@ -384,7 +390,7 @@ mod tests {
                 build_id_size: room,
                 ..ProcmapQuery::default()
             };
-            assert_eq!(query.set_build_id_size(size), expected, "{room} {size}");
+            same(query.set_build_id_size(size), expected, (room, size));
             if expected.is_ok() {
                 assert_eq!(query.build_id_size, size);
             }

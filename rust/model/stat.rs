@@ -307,7 +307,7 @@ impl StatSignal {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
 pub(crate) mod testing {
     use super::*;
 
@@ -375,7 +375,11 @@ pub(crate) mod testing {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_stat)
+)]
 mod tests {
     use super::{
         testing::sample,
@@ -403,28 +407,25 @@ mod tests {
 
     #[test]
     fn addresses_need_access_and_memory() {
-        let full = Stat {
+        let mut stat = Stat {
             registers: Some(REGISTERS),
             ..sample()
         };
-        assert_eq!(full.start_stack(), 0x7ffd_0000_0000);
-        assert_eq!(full.shown_registers(), REGISTERS);
-        assert_eq!(full.layout().env_end, 17);
-        let redacted = Stat {
-            access: Access::Redacted,
-            ..full
-        };
-        let empty = Stat { mm: None, ..full };
-        for stat in [redacted, empty] {
+        assert_eq!(stat.start_stack(), 0x7ffd_0000_0000);
+        assert_eq!(stat.shown_registers(), REGISTERS);
+        assert_eq!(stat.layout().env_end, 17);
+        for (access, mm) in [(Access::Redacted, stat.mm), (Access::Full, None)] {
+            stat.access = access;
+            stat.mm = mm;
             assert_eq!(stat.start_stack(), 0);
             assert_eq!(stat.shown_registers(), Registers::default());
             assert_eq!(stat.layout(), Layout::default());
         }
-        let live = Stat {
-            registers: None,
-            ..full
-        };
-        assert_eq!(live.shown_registers(), Registers::default());
+    }
+
+    #[test]
+    fn registers_of_a_running_task_are_zero() {
+        assert_eq!(sample().shown_registers(), Registers::default());
     }
 
     #[test]

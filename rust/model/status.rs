@@ -278,7 +278,11 @@ impl ThreadFeatures {
     pub const WRSS: u64 = 1 << 1;
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_status)
+)]
 mod tests {
     use super::*;
 

@@ -103,7 +103,11 @@ pub const fn page_align(addr: u64) -> u64 {
     page_floor(addr.wrapping_add(PAGE_SIZE - 1))
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_model_units)
+)]
 mod tests {
     use super::*;
 

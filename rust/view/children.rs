@@ -15,7 +15,11 @@ pub fn render(child: &Child, out: &mut Text<'_>) {
     out.byte(b' ');
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_children)
+)]
 mod tests {
     use super::{
         super::text::testing::check,

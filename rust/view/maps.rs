@@ -79,15 +79,22 @@ fn bracketed(prefix: &str, name: &[u8], out: &mut Text<'_>) {
     out.byte(b']');
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_maps)
+)]
 mod tests {
     use super::{
         super::text::testing::check,
         *, //
     };
-    use crate::model::maps::{
-        Device,
-        VmaFlags, //
+    use crate::{
+        model::maps::{
+            Device,
+            VmaFlags, //
+        },
+        testing::text, //
     };
 
     const HEAP: MapsRecord = MapsRecord {
@@ -163,11 +170,11 @@ mod tests {
             (Name::Special(b""), ""),
             (Name::Special(b"[vsyscall]"), "[vsyscall]"),
         ] {
-            let line = format!(
+            let line = text!(
                 "{:73}{expected}\n",
                 "55812c3d1000-55812c3f2000 rw-p 00000000 00:00 0 "
             );
-            check(line.as_bytes(), |out| {
+            check(&line, |out| {
                 let column = header(&HEAP, out);
                 name(column, given, out);
                 end(out);

@@ -101,7 +101,11 @@ fn if_shown(label: &str, value: Option<u64>, out: &mut Text<'_>) {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_numa_maps)
+)]
 mod tests {
     use super::{
         super::text::testing::check,

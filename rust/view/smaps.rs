@@ -150,7 +150,11 @@ fn share(label: &[u8; KB_LABEL], pss: Pss, out: &mut Text<'_>) {
     size(label, pss.to_bytes(), out);
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_smaps)
+)]
 mod tests {
     use super::{
         super::text::testing::check,

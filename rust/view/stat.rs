@@ -145,7 +145,11 @@ fn ticks(ticks: Ticks, out: &mut Text<'_>) {
     out.field_u64(ticks.0);
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_stat)
+)]
 mod tests {
     use super::{
         super::text::testing::check,

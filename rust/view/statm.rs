@@ -23,7 +23,11 @@ pub fn render(statm: Option<&Statm>, out: &mut Text<'_>) {
     out.str(" 0\n");
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_statm)
+)]
 mod tests {
     use super::{
         super::text::testing::check,

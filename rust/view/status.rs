@@ -282,24 +282,34 @@ fn feature_names(set: u64, out: &mut Text<'_>) {
     out.byte(b'\n');
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_status)
+)]
 mod tests {
     use super::{
         super::text::testing::check,
         *, //
     };
-    use crate::model::{
-        code::CodeRange,
-        comm::Comm,
-        rss::Rss,
-        speculation::{
-            IndirectBranch,
-            StoreBypass, //
+    use crate::{
+        model::{
+            code::CodeRange,
+            comm::Comm,
+            rss::Rss,
+            speculation::{
+                IndirectBranch,
+                StoreBypass, //
+            },
+            state::State,
+            units::{
+                Bytes,
+                Pages, //
+            },
         },
-        state::State,
-        units::{
-            Bytes,
-            Pages, //
+        testing::{
+            rendered,
+            text, //
         },
     };
 
@@ -344,9 +354,10 @@ mod tests {
         }
     }
 
-    const IDENTITY: &str = "Name:\ta b\\n\\\\\nUmask:\t0022\nState:\tD (disk sleep)\nTgid:\t4711\n\
-        Ngid:\t0\nPid:\t4712\nPPid:\t1\nTracerPid:\t99\nUid:\t1000\t0\t1001\t65534\n\
-        Gid:\t10\t11\t12\t4294967295\nFDSize:\t256\n";
+    const NAME: &str = "Name:\ta b\\n\\\\\n";
+
+    const IDENTITY: &str = "State:\tD (disk sleep)\nTgid:\t4711\nNgid:\t0\nPid:\t4712\nPPid:\t1\n\
+        TracerPid:\t99\nUid:\t1000\t0\t1001\t65534\nGid:\t10\t11\t12\t4294967295\nFDSize:\t256\n";
 
     fn sample_memory() -> Memory {
         Memory {
@@ -379,8 +390,9 @@ mod tests {
     const MEMORY: &str = "VmPeak:\t     120 kB\nVmSize:\t      80 kB\nVmLck:\t       4 kB\n\
         VmPin:\t       8 kB\nVmHWM:\t      60 kB\nVmRSS:\t      60 kB\nRssAnon:\t      16 kB\n\
         RssFile:\t      20 kB\nRssShmem:\t      24 kB\nVmData:\t      28 kB\nVmStk:\t     132 kB\n\
-        VmExe:\t      12 kB\nVmLib:\t      24 kB\nVmPTE:\t      44 kB\nVmSwap:\t100000000 kB\n\
-        HugetlbPages:\t    2048 kB\nCoreDumping:\t0\nTHP_enabled:\t1\n\
+        VmExe:\t      12 kB\nVmLib:\t      24 kB\nVmPTE:\t      44 kB\nVmSwap:\t100000000 kB\n";
+
+    const MEMORY_STATE: &str = "HugetlbPages:\t    2048 kB\nCoreDumping:\t0\nTHP_enabled:\t1\n\
         untag_mask:\t0xffffffffffffffff\n";
 
     const SIGNALS: Signals = Signals {
@@ -461,21 +473,14 @@ mod tests {
             switches: SWITCHES,
             thread_features: Some(ThreadFeatures::default()),
         };
-        let expected = [
-            IDENTITY,
-            "Groups:\t4 24 1000 \nNStgid:\t4711\t7\nNSpid:\t4712\t8\nNSpgid:\t4700\t0\n",
-            "NSsid:\t0\t0\nKthread:\t0\n",
-            MEMORY,
-            SIGNALS_TEXT,
-            CAPABILITIES_TEXT,
-            SECCOMP_TEXT,
-            CPUS_TEXT,
-            MEMS_TEXT,
-            SWITCHES_TEXT,
-            "x86_Thread_features:\t\nx86_Thread_features_locked:\t\n",
-        ]
-        .concat();
-        check(expected.as_bytes(), |out| render(&status, out));
+        let expected = text!(
+            "{NAME}Umask:\t0022\n{IDENTITY}Groups:\t4 24 1000 \n\
+             NStgid:\t4711\t7\nNSpid:\t4712\t8\nNSpgid:\t4700\t0\nNSsid:\t0\t0\nKthread:\t0\n\
+             {MEMORY}{MEMORY_STATE}{SIGNALS_TEXT}{CAPABILITIES_TEXT}{SECCOMP_TEXT}\
+             {CPUS_TEXT}{MEMS_TEXT}{SWITCHES_TEXT}\
+             x86_Thread_features:\t\nx86_Thread_features_locked:\t\n"
+        );
+        check(&expected, |out| render(&status, out));
     }
 
     #[test]
@@ -499,17 +504,11 @@ mod tests {
             switches: SWITCHES,
             thread_features: None,
         };
-        let expected = [
-            &IDENTITY.replace("Umask:\t0022\n", ""),
-            "Groups:\t \nKthread:\t1\n",
-            SIGNALS_TEXT,
-            CAPABILITIES_TEXT,
-            SECCOMP_TEXT,
-            CPUS_TEXT,
-            SWITCHES_TEXT,
-        ]
-        .concat();
-        check(expected.as_bytes(), |out| render(&status, out));
+        let expected = text!(
+            "{NAME}{IDENTITY}Groups:\t \nKthread:\t1\n\
+             {SIGNALS_TEXT}{CAPABILITIES_TEXT}{SECCOMP_TEXT}{CPUS_TEXT}{SWITCHES_TEXT}"
+        );
+        check(&expected, |out| render(&status, out));
     }
 
     #[test]
@@ -525,8 +524,8 @@ mod tests {
                 umask: Some(umask),
                 ..sample_identity()
             };
-            let text = IDENTITY.replace("0022", expected);
-            check(text.as_bytes(), |out| identity(&given, out));
+            let expected = text!("{NAME}Umask:\t{expected}\n{IDENTITY}");
+            check(&expected, |out| identity(&given, out));
         }
     }
 
@@ -537,15 +536,15 @@ mod tests {
         check(b"Groups:\t4 65534 4294967295 \n", |out| {
             groups([4, 65_534, u32::MAX].into_iter(), out)
         });
-        let (text, overflowed) =
-            super::super::text::testing::rendered(1 << 20, |out| groups(100_000..165_536, out));
-        assert_eq!(text.len(), 8 + 65_536 * 7 + 1);
+        let (bytes, overflowed) = rendered(1 << 20, |out| groups(100_000..165_536, out));
+        assert_eq!(bytes.len(), 8 + 65_536 * 7 + 1);
         assert!(!overflowed);
     }
 
     #[test]
     fn memory_lines_match_their_counters() {
-        check(MEMORY.as_bytes(), |out| memory(&sample_memory(), out));
+        let expected = text!("{MEMORY}{MEMORY_STATE}");
+        check(&expected, |out| memory(&sample_memory(), out));
         let given = Memory {
             hugetlb: None,
             core_dumping: true,
@@ -553,12 +552,9 @@ mod tests {
             untag_mask: 0x7fff_ffff_ffff,
             ..sample_memory()
         };
-        let text = MEMORY
-            .replace("HugetlbPages:\t    2048 kB\n", "")
-            .replace("Dumping:\t0", "Dumping:\t1")
-            .replace("enabled:\t1", "enabled:\t0")
-            .replace("0xffffffffffffffff", "0x7fffffffffff");
-        check(text.as_bytes(), |out| memory(&given, out));
+        let expected =
+            text!("{MEMORY}CoreDumping:\t1\nTHP_enabled:\t0\nuntag_mask:\t0x7fffffffffff\n");
+        check(&expected, |out| memory(&given, out));
     }
 
     #[test]
@@ -617,10 +613,10 @@ mod tests {
                 features: set,
                 locked: both,
             };
-            let text = format!(
+            let expected = text!(
                 "x86_Thread_features:\t{expected}\nx86_Thread_features_locked:\tshstk wrss \n"
             );
-            check(text.as_bytes(), |out| thread_features(&given, out));
+            check(&expected, |out| thread_features(&given, out));
         }
     }
 }

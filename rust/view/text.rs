@@ -527,62 +527,92 @@ fn hex_lanes(value: u32) -> u64 {
     chars.swap_bytes()
 }
 
-/// Renders text for the unit tests of the views.
-#[cfg(test)]
+/// Checks text for the unit tests of the views.
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
 pub(crate) mod testing {
     use super::Text;
-    use core::mem::MaybeUninit;
+    use crate::testing::{
+        rendered,
+        same, //
+    };
+    use core::fmt::{
+        self,
+        Debug, //
+    };
 
-    /// Runs `render` on a buffer of `capacity` bytes; the text, and whether it overflowed.
-    pub(crate) fn rendered(capacity: usize, render: impl Fn(&mut Text<'_>)) -> (Vec<u8>, bool) {
-        let mut buffer = vec![MaybeUninit::uninit(); capacity];
-        let mut text = Text::new(&mut buffer);
-        render(&mut text);
-        let (len, overflowed) = (text.len(), text.overflowed());
-        assert_eq!(text.is_empty(), len == 0);
-        // `Text` has initialised the first `len` bytes (type invariant).
-        (crate::initialised(&buffer[..len]), overflowed)
+    /// Bytes that are shown as text.
+    #[derive(PartialEq)]
+    struct Shown<'a>(&'a [u8]);
+
+    impl Debug for Shown<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "\"{}\"", self.0.escape_ascii())
+        }
     }
 
     /// Checks that `render` gives `expected` where that fits, and an overflow everywhere else.
     #[track_caller]
     pub(crate) fn check(expected: &[u8], render: impl Fn(&mut Text<'_>)) {
         let (bytes, overflowed) = rendered(expected.len() + 64, &render);
-        assert_eq!(
-            String::from_utf8_lossy(&bytes),
-            String::from_utf8_lossy(expected)
-        );
-        assert_eq!(bytes, expected);
-        assert!(!overflowed);
+        same_lines(&bytes, expected);
+        same(overflowed, false, "more room than needed");
         for capacity in 0..=expected.len() {
             let (bytes, overflowed) = rendered(capacity, &render);
-            assert_eq!(overflowed, capacity < expected.len(), "at {capacity}");
-            assert!(expected.starts_with(&bytes), "at {capacity}");
-            assert!(overflowed || bytes == expected, "at {capacity}");
+            let written = match overflowed {
+                true => expected.get(..bytes.len()).unwrap_or(expected),
+                false => expected,
+            };
+            same(overflowed, capacity < expected.len(), ("room", capacity));
+            same(Shown(&bytes), Shown(written), ("room", capacity));
         }
+    }
+
+    /// Checks that two texts are equal, one line after the other: logs cut what is long.
+    #[track_caller]
+    fn same_lines(actual: &[u8], expected: &[u8]) {
+        let missing = core::iter::repeat(&b""[..]);
+        let pairs = lines(actual).chain(missing).zip(lines(expected));
+        for (index, (actual, expected)) in pairs.enumerate() {
+            same(Shown(actual), Shown(expected), ("line", index));
+        }
+        same(actual.len(), expected.len(), "length");
+    }
+
+    /// The lines of `text`, each with its end.
+    fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+        text.split_inclusive(|&byte| byte == b'\n')
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]
+#[cfg_attr(
+    CONFIG_RUSTPROC_KUNIT_TEST,
+    kernel::prelude::kunit_tests(rustproc_view_text)
+)]
 mod tests {
     use super::{
-        testing::{
-            check,
-            rendered, //
-        },
-        *,
+        testing::check,
+        *, //
+    };
+    use crate::testing::{
+        collected,
+        rendered,
+        text,
+        STRIDE, //
     };
 
-    /// Numbers around every change of length in both bases.
-    fn boundaries() -> Vec<u64> {
-        let mut numbers = vec![0, u64::MAX, u64::MAX - 1, i64::MAX as u64, i64::MIN as u64];
-        for base in [2u64, 8, 10, 16] {
-            let powers = core::iter::successors(Some(1), |power: &u64| power.checked_mul(base));
-            for power in powers {
-                numbers.extend([power - 1, power, power + 1, power.wrapping_mul(7)]);
-            }
-        }
-        numbers
+    /// A large bitmap, whose bits are set.
+    static ONES: [u64; 128] = [u64::MAX; 128];
+
+    /// Numbers around every change of length in the bases that numbers are written in; in the
+    /// kernel, some of them.
+    fn boundaries() -> impl Iterator<Item = u64> {
+        let around_powers = [2u64, 10].into_iter().flat_map(|base| {
+            core::iter::successors(Some(1), move |power: &u64| power.checked_mul(base))
+                .flat_map(|power| [power - 1, power, power + 1, power.wrapping_mul(7)])
+        });
+        let numbers = [u64::MAX, u64::MAX - 1].into_iter().chain(around_powers);
+        numbers.step_by(STRIDE)
     }
 
     #[test]
@@ -615,24 +645,24 @@ mod tests {
             (u64::MAX, "18446744073709551615"),
         ] {
             check(expected.as_bytes(), |out| out.dec_u64(number));
-            check(format!(" {expected}").as_bytes(), |out| {
-                out.field_u64(number)
-            });
+            check(&text!(" {expected}"), |out| out.field_u64(number));
         }
         for number in boundaries() {
-            check(number.to_string().as_bytes(), |out| out.dec_u64(number));
+            check(&text!("{number}"), |out| out.dec_u64(number));
+            check(&text!(" {number}"), |out| out.field_u64(number));
         }
     }
 
     #[test]
     fn decimal_lanes_hold_every_digit() {
-        let text = |value: u64| (decimal_lanes(value) | ZEROS).to_le_bytes();
-        for value in 0..10_000 {
-            let expected = format!("{value:04}{value:04}");
-            assert_eq!(text(value * 10_001), expected.as_bytes());
+        for half in (0..10_000).step_by(STRIDE) {
+            let value = half * 10_001;
+            let lanes = (decimal_lanes(value) | ZEROS).to_le_bytes();
+            assert_eq!(text!("{half:04}{half:04}"), lanes);
         }
-        for value in (0..TEN_TO_8).step_by(9973) {
-            assert_eq!(text(value), format!("{value:08}").as_bytes());
+        for value in (0..TEN_TO_8).step_by(9973 * STRIDE) {
+            let lanes = (decimal_lanes(value) | ZEROS).to_le_bytes();
+            assert_eq!(text!("{value:08}"), lanes);
         }
     }
 
@@ -648,12 +678,17 @@ mod tests {
             (i64::MIN, "-9223372036854775808"),
         ] {
             check(expected.as_bytes(), |out| out.dec_i64(number));
-            check(format!(" {expected}").as_bytes(), |out| {
-                out.field_i64(number)
-            });
+            check(&text!(" {expected}"), |out| out.field_i64(number));
+        }
+        for number in boundaries() {
+            // CAST: the same bits.
+            let number = number as i64;
+            check(&text!("{number}"), |out| out.dec_i64(number));
+            check(&text!(" {number}"), |out| out.field_i64(number));
         }
         check(b"2147483647", |out| out.dec_int(i32::MAX));
         check(b"18446744073709551615", |out| out.dec_int(-1));
+        check(b"18446744071562067968", |out| out.dec_int(i32::MIN));
     }
 
     #[test]
@@ -677,8 +712,9 @@ mod tests {
         }
         for number in boundaries() {
             for width in 0..24 {
-                let expected = format!("{number:width$}");
-                check(expected.as_bytes(), |out| out.dec_width(number, width));
+                check(&text!("{number:width$}"), |out| {
+                    out.dec_width(number, width);
+                });
             }
         }
     }
@@ -699,8 +735,7 @@ mod tests {
             });
         }
         for number in boundaries() {
-            let expected = format!("Rss:            {number:8} kB\nx");
-            check(expected.as_bytes(), |out| {
+            check(&text!("Rss:            {number:8} kB\nx"), |out| {
                 out.kb_line(b"Rss:            ", number);
                 out.byte(b'x');
             });
@@ -725,9 +760,8 @@ mod tests {
             check(expected.as_bytes(), |out| out.hex(number, width));
         }
         for number in boundaries() {
-            for width in [0, 1, 2, 7, 8, 9, 15, 16, 17, 33] {
-                let expected = format!("{number:0width$x}");
-                check(expected.as_bytes(), |out| out.hex(number, width));
+            for width in 0..20 {
+                check(&text!("{number:0width$x}"), |out| out.hex(number, width));
             }
         }
     }
@@ -738,9 +772,8 @@ mod tests {
         check(b"022", |out| out.octal(0o22, 3));
         check(b"7777", |out| out.octal(0o7777, 3));
         for number in boundaries() {
-            for width in [0, 1, 3, 22, 25] {
-                let expected = format!("{number:0width$o}");
-                check(expected.as_bytes(), |out| out.octal(number, width));
+            for width in 0..25 {
+                check(&text!("{number:0width$o}"), |out| out.octal(number, width));
             }
         }
     }
@@ -779,7 +812,6 @@ mod tests {
 
     #[test]
     fn hexadecimal_bitmaps_have_their_size() {
-        let ones = [u64::MAX; 128];
         for (bits, expected) in [
             (0, ""),
             (1, "1"),
@@ -793,17 +825,23 @@ mod tests {
             (65, "1,ffffffff,ffffffff"),
             (128, "ffffffff,ffffffff,ffffffff,ffffffff"),
         ] {
-            check(expected.as_bytes(), |out| out.bitmap_hex(&ones, bits));
-        }
-        for bits in [1024, 8192] {
-            let expected = vec!["ffffffff"; bits / 32].join(",");
-            check(expected.as_bytes(), |out| out.bitmap_hex(&ones, bits));
-            let expected = vec!["00000000"; bits / 32].join(",");
-            check(expected.as_bytes(), |out| out.bitmap_hex(&[], bits));
+            check(expected.as_bytes(), |out| out.bitmap_hex(&ONES, bits));
         }
         check(b"00,12345678", |out| {
             out.bitmap_hex(&[0xffff_ff00_1234_5678], 40)
         });
+    }
+
+    #[test]
+    fn hexadecimal_bitmaps_can_be_long() {
+        for (words, group) in [(&ONES[..], b",ffffffff"), (&[], b",00000000")] {
+            let expected = collected((0..1024 / 32).flat_map(|_| *group).skip(1));
+            check(&expected, |out| out.bitmap_hex(words, 1024));
+        }
+        let expected = collected((0..8192 / 32).flat_map(|_| *b",ffffffff").skip(1));
+        let (bytes, overflowed) = rendered(expected.len(), |out| out.bitmap_hex(&ONES, 8192));
+        assert_eq!(bytes, expected);
+        assert!(!overflowed);
     }
 
     #[test]
@@ -823,15 +861,18 @@ mod tests {
             (&[1 << 63, 2], 128, "63,65"),
             (&[0b1101_0111, 1 << 63], 128, "0-2,4,6-7,127"),
             (&[0; 15], 1024, ""),
-            (&[u64::MAX; 128], 8192, "0-8191"),
+            (&ONES, 8192, "0-8191"),
         ] {
             check(expected.as_bytes(), |out| out.bitmap_list(words, bits));
         }
-        let even = [0x5555_5555_5555_5555; 128];
-        let expected: Vec<String> = (0..1024).step_by(2).map(|bit| bit.to_string()).collect();
-        check(expected.join(",").as_bytes(), |out| {
-            out.bitmap_list(&even, 1024)
-        });
+    }
+
+    #[test]
+    fn bitmap_lists_can_be_long() {
+        let even = [0x5555_5555_5555_5555; 8];
+        let numbers = (0..512).step_by(2).flat_map(|bit| text!(",{bit}"));
+        let expected = collected(numbers.skip(1));
+        check(&expected, |out| out.bitmap_list(&even, 512));
     }
 
     #[test]
@@ -844,10 +885,17 @@ mod tests {
             out.fill(0, b'i');
             out.str("");
         };
-        for capacity in 3..7 {
-            assert_eq!(rendered(capacity, render), (b"abc".to_vec(), true));
+        for (capacity, written, cut) in [
+            (3, "abc", true),
+            (4, "abc", true),
+            (6, "abc", true),
+            (7, "abcdefg", true),
+            (8, "abcdefgh", true),
+            (9, "abcdefgh1", false),
+        ] {
+            let (bytes, overflowed) = rendered(capacity, render);
+            assert_eq!(bytes, written.as_bytes());
+            assert_eq!(overflowed, cut);
         }
-        assert_eq!(rendered(8, render), (b"abcdefgh".to_vec(), true));
-        assert_eq!(rendered(9, render), (b"abcdefgh1".to_vec(), false));
     }
 }

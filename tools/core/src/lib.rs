@@ -17,15 +17,5 @@ mod layers {
 
 pub use layers::{model, view};
 
-/// The bytes of a buffer that the unit tests know to be initialised.
 #[cfg(test)]
-#[allow(unsafe_code)] // So that the layers need none.
-pub(crate) fn initialised(buffer: &[core::mem::MaybeUninit<u8>]) -> Vec<u8> {
-    buffer
-        .iter()
-        .map(|byte| {
-            // SAFETY: The callers pass what `Text` has written, which is initialised.
-            unsafe { byte.assume_init() }
-        })
-        .collect()
-}
+pub(crate) mod testing;
