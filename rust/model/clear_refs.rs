@@ -170,6 +170,24 @@ mod tests {
     }
 
     #[test]
+    fn each_byte_before_and_after_a_number_has_its_meaning() {
+        for byte in 0..=u8::MAX {
+            let space = matches!(byte, 9..=13 | 32 | 160);
+            let if_true = |valid| {
+                if valid {
+                    Ok(Request::SoftDirty)
+                } else {
+                    INVALID
+                }
+            };
+            let before = if_true(space || matches!(byte, b'+' | b'0'));
+            same(Request::parse(&[byte, b'4']), before, ("before", byte));
+            let after = if_true(space || byte == 0);
+            same(Request::parse(&[b'4', byte]), after, ("after", byte));
+        }
+    }
+
+    #[test]
     fn other_texts_are_invalid() {
         for text in [
             &b""[..],

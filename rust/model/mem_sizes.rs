@@ -296,6 +296,7 @@ fn grow(sum: &mut Bytes, size: Bytes) {
 )]
 mod tests {
     use super::*;
+    use crate::testing::same;
 
     const PAGE: Bytes = Bytes(PAGE_SIZE);
     const HUGE: Bytes = Bytes(512 * PAGE_SIZE);
@@ -381,6 +382,24 @@ mod tests {
         assert_eq!(Pss(16_777_215).to_bytes(), Bytes(4095));
         assert_eq!(Pss::whole(Bytes(3)), Pss(12_288));
         assert_eq!(Pss::whole(Bytes(1 << 52)), Pss(0));
+    }
+
+    #[test]
+    fn shares_of_all_who_map_a_page_make_it_up() {
+        for mapcount in (1..=4096).chain([65_535, 65_536, 16_777_216]) {
+            let all = Pss::share(Pages(1), mapcount).0.wrapping_mul(mapcount);
+            let lost = Pss::whole(PAGE).0.wrapping_sub(all);
+            same(lost < mapcount, true, mapcount);
+        }
+    }
+
+    #[test]
+    fn shares_wrap() {
+        assert_eq!(Pss::share(Pages(1 << 40), 1), Pss(0));
+        assert_eq!(
+            Pss::share(Pages(u64::MAX), 2),
+            Pss(8_388_608u64.wrapping_neg())
+        );
     }
 
     #[test]

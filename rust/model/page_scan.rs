@@ -476,6 +476,7 @@ mod tests {
         same,
         List, //
     };
+    use core::mem::offset_of;
 
     const PAGE: u64 = 1 << PAGE_SHIFT;
     // Not `FILE`, which is what KUnit's assertions call something of their own.
@@ -534,6 +535,21 @@ mod tests {
     }
 
     #[test]
+    fn layouts_are_those_of_the_header() {
+        assert_eq!(size_of::<ScanArguments>(), 96);
+        assert_eq!(offset_of!(ScanArguments, start), 16);
+        assert_eq!(offset_of!(ScanArguments, walk_end), 32);
+        assert_eq!(offset_of!(ScanArguments, vec), 40);
+        assert_eq!(offset_of!(ScanArguments, max_pages), 56);
+        assert_eq!(offset_of!(ScanArguments, category_inverted), 64);
+        assert_eq!(offset_of!(ScanArguments, category_mask), 72);
+        assert_eq!(offset_of!(ScanArguments, category_anyof_mask), 80);
+        assert_eq!(offset_of!(ScanArguments, return_mask), 88);
+        assert_eq!(size_of::<PageRegion>(), 24);
+        assert_eq!(offset_of!(PageRegion, categories), 16);
+    }
+
+    #[test]
     fn queries_name_known_categories_only() {
         let known = IN_FILE | PRESENT;
         assert!(Query::default().is_within(known));
@@ -574,11 +590,16 @@ mod tests {
         }
     }
 
-    /// What is made of them where tags are above bit 57 and user space ends at bit 47.
+    /// What a kernel before 7.3 makes of them.
     fn request(arguments: ScanArguments) -> Result<Request, Refusal> {
+        request_of(arguments, Categories::KNOWN_BEFORE_7_3)
+    }
+
+    /// What is made of them where tags are above bit 57 and user space ends at bit 47.
+    fn request_of(arguments: ScanArguments, known: Categories) -> Result<Request, Refusal> {
         Request::new(
             &arguments,
-            Categories::KNOWN_BEFORE_7_3,
+            known,
             |address| address & !(0x3f << 57),
             |address, size| address.checked_add(size).is_some_and(|end| end <= 1 << 47),
         )
@@ -613,6 +634,50 @@ mod tests {
             ..plain
         };
         assert_eq!(request(arguments), Ok(tagged));
+    }
+
+    #[test]
+    fn each_flag_asks_for_one_thing() {
+        for (flags, protects, checks_async) in [
+            (0, false, false),
+            (1, true, false),
+            (2, false, true),
+            (3, true, true),
+        ] {
+            let arguments = ScanArguments {
+                flags,
+                ..arguments()
+            };
+            let asked = request(arguments).map(|request| (request.protects, request.checks_async));
+            same(asked, Ok((protects, checks_async)), flags);
+        }
+        for bit in 2..64 {
+            let arguments = ScanArguments {
+                flags: 1 << bit,
+                ..arguments()
+            };
+            same(request(arguments), Err(Refusal::Invalid), bit);
+        }
+    }
+
+    #[test]
+    fn categories_must_be_known_wherever_they_are_named() {
+        let fields: [fn(&mut ScanArguments) -> &mut u64; 4] = [
+            |arguments| &mut arguments.category_inverted,
+            |arguments| &mut arguments.category_mask,
+            |arguments| &mut arguments.category_anyof_mask,
+            |arguments| &mut arguments.return_mask,
+        ];
+        for (index, field) in fields.into_iter().enumerate() {
+            for bit in 0..64 {
+                let mut arguments = arguments();
+                *field(&mut arguments) = 1 << bit;
+                let accepted = request(arguments).is_ok();
+                same(accepted, bit < 9, ("before 7.3", index, bit));
+                let request = request_of(arguments, Categories::KNOWN);
+                same(request.is_ok(), bit < 10, ("since 7.3", index, bit));
+            }
+        }
     }
 
     #[test]

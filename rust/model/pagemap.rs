@@ -179,20 +179,27 @@ mod tests {
 
     #[test]
     fn bits_stand_in_their_places() {
-        let flags = [
-            PagemapEntry::SOFT_DIRTY,
-            PagemapEntry::EXCLUSIVE,
-            PagemapEntry::UFFD_WP,
-            PagemapEntry::GUARD,
-            PagemapEntry::FILE,
-            PagemapEntry::SWAP,
-            PagemapEntry::PRESENT,
-        ];
-        let all = flags.iter().fold(0, |all, flag| all | flag);
-        assert_eq!(all, 0xe780_0000_0000_0000);
-        assert_eq!(flags.iter().sum::<u64>(), all);
-        assert_eq!(PagemapEntry::new(0, all).bits(), all);
+        for (flag, bits) in [
+            (PagemapEntry::SOFT_DIRTY, 0x0080_0000_0000_0000),
+            (PagemapEntry::EXCLUSIVE, 0x0100_0000_0000_0000),
+            (PagemapEntry::UFFD_WP, 0x0200_0000_0000_0000),
+            (PagemapEntry::GUARD, 0x0400_0000_0000_0000),
+            (PagemapEntry::FILE, 0x2000_0000_0000_0000),
+            (PagemapEntry::SWAP, 0x4000_0000_0000_0000),
+            (PagemapEntry::PRESENT, 0x8000_0000_0000_0000),
+        ] {
+            assert_eq!(PagemapEntry::new(0, flag).bits(), bits);
+            assert_eq!(PagemapEntry::new(1, flag).bits(), bits + 1);
+        }
         assert_eq!(PagemapEntry::default(), PagemapEntry::new(0, 0));
+    }
+
+    #[test]
+    fn hidden_frames_are_zero() {
+        for frame in [0, 1, u64::MAX] {
+            assert_eq!(Frames::Shown.show(frame), frame);
+            assert_eq!(Frames::Hidden.show(frame), 0);
+        }
     }
 
     #[test]

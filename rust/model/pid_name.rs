@@ -85,6 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_number_is_a_digit_below_the_limit() {
+        assert_eq!(parse(b"4294967279"), Some(4_294_967_279));
+        assert_eq!(parse(b"4294967280"), None);
+    }
+
+    #[test]
+    fn only_digits_are_read() {
+        for byte in 0..=u8::MAX {
+            let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+            same(parse(&[byte]), digit, byte);
+            same(parse(&[b'1', byte]), digit.map(|digit| 10 + digit), byte);
+        }
+    }
+
+    #[test]
     fn names_that_stock_refuses_are_refused() {
         for name in [
             "00",

@@ -235,10 +235,34 @@ mod tests {
     #[test]
     fn layout_is_that_of_the_header() {
         assert_eq!(size_of::<ProcmapQuery>(), 104);
+        assert_eq!(offset_of!(ProcmapQuery, query_flags), 8);
         assert_eq!(offset_of!(ProcmapQuery, query_addr), 16);
+        assert_eq!(offset_of!(ProcmapQuery, vma_start), 24);
+        assert_eq!(offset_of!(ProcmapQuery, vma_flags), 40);
+        assert_eq!(offset_of!(ProcmapQuery, vma_page_size), 48);
+        assert_eq!(offset_of!(ProcmapQuery, vma_offset), 56);
         assert_eq!(offset_of!(ProcmapQuery, inode), 64);
+        assert_eq!(offset_of!(ProcmapQuery, dev_major), 72);
+        assert_eq!(offset_of!(ProcmapQuery, dev_minor), 76);
         assert_eq!(offset_of!(ProcmapQuery, vma_name_size), 80);
+        assert_eq!(offset_of!(ProcmapQuery, build_id_size), 84);
+        assert_eq!(offset_of!(ProcmapQuery, vma_name_addr), 88);
         assert_eq!(offset_of!(ProcmapQuery, build_id_addr), 96);
+    }
+
+    #[test]
+    fn permissions_are_the_flags_of_the_header() {
+        for bits in 0..16 {
+            let permissions = VmaFlags {
+                read: bits & 1 != 0,
+                write: bits & 2 != 0,
+                exec: bits & 4 != 0,
+                mayshare: bits & 8 != 0,
+            };
+            assert_eq!(mask(permissions), bits);
+        }
+        assert_eq!(flags::COVERING_OR_NEXT, 16);
+        assert_eq!(flags::FILE_BACKED, 32);
     }
 
     #[test]
@@ -377,6 +401,21 @@ mod tests {
             };
             same(query.name_capacity(), expected, size);
         }
+    }
+
+    #[test]
+    fn answered_sizes_take_the_place_of_the_room() {
+        let mut query = ProcmapQuery {
+            vma_name_size: 4096,
+            build_id_size: 20,
+            ..ProcmapQuery::default()
+        };
+        assert!(query.wants_build_id());
+        query.set_name_size(17);
+        assert_eq!((query.vma_name_size, query.build_id_size), (17, 20));
+        assert_eq!(query.set_build_id_size(0), Ok(()));
+        assert_eq!((query.vma_name_size, query.build_id_size), (17, 0));
+        assert!(!query.wants_build_id());
     }
 
     #[test]
