@@ -11,6 +11,9 @@ use kernel::prelude::*;
 mod bindings;
 mod collect;
 mod fs;
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+#[path = "../kunit/kunit.rs"]
+mod kunit;
 pub mod model;
 mod sys;
 pub mod view;

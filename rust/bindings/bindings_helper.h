@@ -11,6 +11,7 @@
 #include <linux/kthread.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -43,6 +44,23 @@ static const unsigned long RUSTPROC_CONST_SB_I_NOEXEC = SB_I_NOEXEC;
 static const unsigned long RUSTPROC_CONST_SB_I_NODEV = SB_I_NODEV;
 static const unsigned long RUSTPROC_CONST_SB_I_RESTRICTED_VARIANT =
 	SB_I_RESTRICTED_VARIANT;
+#ifdef CONFIG_RUSTPROC_KUNIT_TEST
+static const unsigned long RUSTPROC_CONST_PROT_NONE = PROT_NONE;
+static const unsigned long RUSTPROC_CONST_PROT_READ = PROT_READ;
+static const unsigned long RUSTPROC_CONST_PROT_WRITE = PROT_WRITE;
+static const unsigned long RUSTPROC_CONST_MAP_PRIVATE = MAP_PRIVATE;
+static const unsigned long RUSTPROC_CONST_MAP_SHARED = MAP_SHARED;
+static const unsigned long RUSTPROC_CONST_MAP_ANONYMOUS = MAP_ANONYMOUS;
+static const unsigned long RUSTPROC_CONST_MAP_FIXED_NOREPLACE = MAP_FIXED_NOREPLACE;
+static const unsigned long RUSTPROC_CONST_MREMAP_MAYMOVE = MREMAP_MAYMOVE;
+static const unsigned long RUSTPROC_CONST_MREMAP_FIXED = MREMAP_FIXED;
+static const int RUSTPROC_CONST_MADV_HUGEPAGE = MADV_HUGEPAGE;
+static const int RUSTPROC_CONST_MADV_PAGEOUT = MADV_PAGEOUT;
+static const int RUSTPROC_CONST_MADV_GUARD_INSTALL = MADV_GUARD_INSTALL;
+#ifdef CONFIG_PER_VMA_LOCK
+static const int RUSTPROC_CONST_VM_REFCNT_LIMIT = VM_REFCNT_LIMIT;
+#endif
+#endif
 static const unsigned int RUSTPROC_CONST_LOOKUP_RCU = LOOKUP_RCU;
 static const unsigned int RUSTPROC_CONST_ATTR_MODE = ATTR_MODE;
 static const unsigned int RUSTPROC_CONST_ATTR_FILE = ATTR_FILE;

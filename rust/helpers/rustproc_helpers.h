@@ -24,6 +24,13 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
 int reconfigure_super(struct fs_context *fc);
 void task_dump_owner(struct task_struct *task, umode_t mode,
 		     kuid_t *ruid, kgid_t *rgid);
+#ifdef CONFIG_RUSTPROC_KUNIT_TEST
+/* Declared where they are defined only. */
+long __x64_sys_madvise(const struct pt_regs *regs);
+long __x64_sys_mlock(const struct pt_regs *regs);
+long __x64_sys_mprotect(const struct pt_regs *regs);
+long __x64_sys_mremap(const struct pt_regs *regs);
+#endif
 
 /* cred.c */
 uid_t rustproc_from_kuid_munged(struct user_namespace *ns, kuid_t uid);
@@ -73,6 +80,18 @@ int rustproc_fs_context_parse_param(struct fs_context *fc,
 int rustproc_show_options(struct seq_file *seq, struct dentry *root);
 void rustproc_inode_lock(struct inode *inode);
 void rustproc_inode_unlock(struct inode *inode);
+
+/* kunit.c */
+#ifdef CONFIG_RUSTPROC_KUNIT_TEST
+long rustproc_madvise(unsigned long start, size_t len, int behavior);
+long rustproc_mlock(unsigned long start, size_t len);
+long rustproc_mprotect(unsigned long start, size_t len, unsigned long prot);
+long rustproc_mremap(unsigned long addr, unsigned long old_len,
+		     unsigned long new_len, unsigned long flags,
+		     unsigned long new_addr);
+int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,
+				 const char *value);
+#endif
 
 /* list.c */
 void rustproc_init_list_head(struct list_head *list);

@@ -103,3 +103,11 @@ RUSTPROC_FUNCTION(userfaultfd_wp_unpopulated)
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN
 RUSTPROC_FUNCTION(task_gtime)
 #endif
+
+#ifdef CONFIG_RUSTPROC_KUNIT_TEST
+RUSTPROC_FUNCTION(__x64_sys_madvise)
+RUSTPROC_FUNCTION(__x64_sys_mlock)
+RUSTPROC_FUNCTION(__x64_sys_mprotect)
+RUSTPROC_FUNCTION(__x64_sys_mremap)
+RUSTPROC_FUNCTION(task_work_run)
+#endif

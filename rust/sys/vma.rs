@@ -238,7 +238,7 @@ impl<'a> LockedVma<'a> {
     }
 
     /// Whether it is `mmap_lock` that keeps the VMA.
-    pub(super) fn under_mmap_lock(&self) -> bool {
+    pub(crate) fn under_mmap_lock(&self) -> bool {
         self.under_mmap_lock
     }
 }
