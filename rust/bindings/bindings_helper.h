@@ -8,6 +8,7 @@
 #include <linux/buildid.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>

@@ -233,6 +233,13 @@ extern unsigned long *rustproc_transparent_hugepage_flags;
 #ifdef CONFIG_LOCKDEP
 extern struct lockdep_map *rustproc_mmu_notifier_map;
 #endif
+struct rustproc_data_symbol {
+	const char *name;
+	void **pointer;
+};
+
+int rustproc_data_symbols_resolve(const struct rustproc_data_symbol *symbols,
+				  size_t count);
 int rustproc_symbols_resolve(void);
 
 /* task.c */

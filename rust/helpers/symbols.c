@@ -70,12 +70,7 @@ unsigned long *rustproc_huge_zero_pfn;
 unsigned long *rustproc_transparent_hugepage_flags;
 #endif
 
-struct data_symbol {
-	const char *name;
-	void **pointer;
-};
-
-static const struct data_symbol data_symbols[] = {
+static const struct rustproc_data_symbol data_symbols[] = {
 	{ "tasklist_lock", (void **)&rustproc_tasklist_lock },
 	{ "highest_memmap_pfn", (void **)&rustproc_highest_memmap_pfn },
 	{ "nlink_tgid", (void **)&rustproc_nlink_tgid },
@@ -121,14 +116,10 @@ static unsigned long find_symbol(const char *name)
 	return address;
 }
 
-int rustproc_symbols_resolve(void)
+static int function_symbols_resolve(void)
 {
 	unsigned long address;
 	size_t i;
-	int error = find_kallsyms();
-
-	if (error)
-		return error;
 
 	for (i = 0; i < ARRAY_SIZE(function_symbols); i++) {
 		address = find_symbol(function_symbols[i].name);
@@ -138,11 +129,33 @@ int rustproc_symbols_resolve(void)
 				     function_symbols[i].trampoline,
 				     (void *)address);
 	}
-	for (i = 0; i < ARRAY_SIZE(data_symbols); i++) {
-		address = find_symbol(data_symbols[i].name);
+	return 0;
+}
+
+/* Needs what rustproc_symbols_resolve() does first. Stops at the first that is missing. */
+int rustproc_data_symbols_resolve(const struct rustproc_data_symbol *symbols,
+				  size_t count)
+{
+	unsigned long address;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		address = find_symbol(symbols[i].name);
 		if (!address)
 			return -ENOENT;
-		*data_symbols[i].pointer = (void *)address;
+		*symbols[i].pointer = (void *)address;
 	}
 	return 0;
+}
+
+int rustproc_symbols_resolve(void)
+{
+	int error = find_kallsyms();
+
+	if (!error)
+		error = function_symbols_resolve();
+	if (!error)
+		error = rustproc_data_symbols_resolve(data_symbols,
+						      ARRAY_SIZE(data_symbols));
+	return error;
 }

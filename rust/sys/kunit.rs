@@ -8,6 +8,7 @@
 
 #[cfg(CONFIG_FAULT_INJECTION)]
 pub(crate) mod fault;
+pub(crate) mod log;
 pub(crate) mod mount;
 pub(crate) mod process;
 pub(crate) mod testing;
