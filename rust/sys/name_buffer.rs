@@ -83,3 +83,32 @@ pub(crate) fn too_long() -> Error {
     // CAST: A small number.
     Error::from_errno(-(bindings::ENAMETOOLONG as c_int))
 }
+
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+#[kunit_tests(rustproc_sys_name_buffer)]
+mod tests {
+    use super::*;
+    use crate::sys::kunit::equal;
+
+    const NAME: &[u8] = b"[a name]";
+
+    #[test]
+    fn a_name_needs_room_for_its_nul() -> Result {
+        for size in 0..NAME.len() + 4 {
+            let name = NameBuffer::render(|text| text.bytes(NAME), size);
+            if size > NAME.len() {
+                equal("name", name?.as_bytes_with_nul(), b"[a name]\0")?;
+            } else {
+                equal("error", name.err(), Some(too_long()))?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_empty_name_is_a_nul() -> Result {
+        let name = NameBuffer::render(|_| {}, 1)?;
+
+        equal("name", name.as_bytes_with_nul(), b"\0")
+    }
+}

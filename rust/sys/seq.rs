@@ -466,3 +466,71 @@ impl<T: Control> RecordFile<T> {
         kernel::error::from_result(|| state.ioctl(command, argument))
     }
 }
+
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+#[kunit_tests(rustproc_sys_seq)]
+mod tests {
+    use super::*;
+    use crate::sys::kunit::equal;
+
+    /// What is behind each buffer, and must stay so.
+    const BEHIND: [u8; 16] = [0xa5; 16];
+
+    /// Renders `parts` one after the other into a buffer of `size` bytes. Answers the count that
+    /// `seq_file` goes by, and what has been written up to it, or to the end of the last part that fit.
+    fn rendered(size: usize, parts: &[&[u8]]) -> Result<(usize, KVec<u8>)> {
+        let mut buffer = KVec::from_elem(0_u8, size, GFP_KERNEL)?;
+        buffer.extend_from_slice(&BEHIND, GFP_KERNEL)?;
+        let mut raw = bindings::seq_file {
+            buf: buffer.as_mut_ptr().cast(),
+            size,
+            ..pin_init::zeroed()
+        };
+        let mut length = 0;
+
+        {
+            // SAFETY: The struct is ours, and shown by nobody else.
+            let mut seq = unsafe { Seq::from_raw(&mut raw) };
+            for part in parts {
+                seq.render(|text| text.bytes(part));
+                length += part.len();
+            }
+        }
+        equal("what is behind", buffer.get(size..), Some(&BEHIND[..]))?;
+        buffer.truncate(length.min(raw.count));
+        Ok((raw.count, buffer))
+    }
+
+    #[test]
+    fn a_record_fits_a_buffer_that_is_larger() -> Result {
+        let record = b"a record\n";
+
+        for size in 0..2 * record.len() {
+            let (count, text) = rendered(size, &[record])?;
+            if size > record.len() {
+                equal("count", count, record.len())?;
+                equal("text", &*text, record)?;
+            } else {
+                equal("count of one that is full", count, size)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn parts_of_a_record_follow_each_other() -> Result {
+        let (count, text) = rendered(64, &[b"one ", b"", b"two ", b"three\n"])?;
+
+        equal("count", count, 14)?;
+        equal("text", &*text, b"one two three\n")
+    }
+
+    #[test]
+    fn nothing_is_written_behind_what_did_not_fit() -> Result {
+        for size in 1..12 {
+            let (count, _) = rendered(size, &[b"four", b"and eight", b"x"])?;
+            equal("count", count, size)?;
+        }
+        Ok(())
+    }
+}
