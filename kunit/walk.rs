@@ -82,8 +82,9 @@ enum Behaviour {
     SkipAt(usize),
 }
 
-/// Notes what it is called with. `AREAS` is whether it asks to be told of VMAs.
-struct Recorder<const AREAS: bool> {
+/// Notes what it is called with. `AREAS` is whether it asks to be told of VMAs, `KILLABLE` whether a
+/// fatal signal shall end the walk.
+struct Recorder<const AREAS: bool, const KILLABLE: bool = true> {
     calls: KVec<Call>,
     behaviour: Behaviour,
 }
@@ -91,7 +92,7 @@ struct Recorder<const AREAS: bool> {
 /// What a recorder fails with.
 const FAILURE: Error = EXFULL;
 
-impl<const AREAS: bool> Recorder<AREAS> {
+impl<const AREAS: bool, const KILLABLE: bool> Recorder<AREAS, KILLABLE> {
     fn new(behaviour: Behaviour) -> Self {
         Self {
             calls: KVec::new(),
@@ -142,8 +143,11 @@ fn held<L>(table: &PteTable<'_, L>) -> Held {
 }
 
 #[vtable]
-impl<L: LockMode, const AREAS: bool> PageWalk<L> for Recorder<AREAS> {
+impl<L: LockMode, const AREAS: bool, const KILLABLE: bool> PageWalk<L>
+    for Recorder<AREAS, KILLABLE>
+{
     const HAS_TEST_WALK: bool = AREAS;
+    const KILLABLE: bool = KILLABLE;
 
     fn test_walk(&mut self, vma: Vma<'_>, range: Range<usize>) -> Result<Visit> {
         self.note(Call::Area(offsets(range)))?;
@@ -189,11 +193,11 @@ enum Lock {
 }
 
 /// Walks `range`, offsets from [`BASE`].
-fn walk<const AREAS: bool>(
+fn walk<const AREAS: bool, const KILLABLE: bool>(
     process: &Process,
     lock: Lock,
     range: Range<usize>,
-    recorder: &mut Recorder<AREAS>,
+    recorder: &mut Recorder<AREAS, KILLABLE>,
 ) -> Result<Walked> {
     let range = BASE.wrapping_add(range.start)..BASE.wrapping_add(range.end);
 
@@ -434,6 +438,33 @@ mod tests {
             }
             let area = [Call::Area(range.clone())];
             expect::<true>(process, range, Behaviour::FailAt(1), Err(FAILURE), &area)
+        })
+    }
+
+    #[test]
+    fn a_fatal_signal_ends_a_walk() -> Result {
+        process::run(|process| {
+            map_four_tables(process)?;
+            for lock in [Lock::Read, Lock::Write] {
+                let mut recorder = Recorder::<false>::new(GO_ON);
+                let end = process.killed(|| walk(process, lock, 0..4 * PMD_SIZE, &mut recorder));
+                equal("end", end, Err(EINTR))?;
+                equal("calls", &*recorder.calls, &four_tables()[..1])?;
+            }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_walk_may_go_on_in_spite_of_a_fatal_signal() -> Result {
+        process::run(|process| {
+            map_four_tables(process)?;
+            let mut recorder = Recorder::<false, false>::new(GO_ON);
+            let range = 0..4 * PMD_SIZE;
+            let end = process.killed(|| walk(process, Lock::Read, range, &mut recorder));
+
+            equal("end", end, Ok(Walked::Whole))?;
+            equal("calls", &*recorder.calls, &four_tables())
         })
     }
 

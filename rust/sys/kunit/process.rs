@@ -16,6 +16,7 @@ use core::{
     ops::Range,
     sync::atomic::{
         AtomicI32,
+        AtomicUsize,
         Ordering, //
     }, //
 };
@@ -266,6 +267,28 @@ impl Process {
         count.fetch_add(more, Ordering::Relaxed);
         let result = body();
         count.fetch_sub(more, Ordering::Relaxed);
+        result
+    }
+
+    /// Runs `body` while the process has been killed, but for dying of it.
+    pub(crate) fn killed<R>(&self, body: impl FnOnce() -> R) -> R {
+        const KILL: usize = 1 << (bindings::SIGKILL - 1);
+        const PENDING: usize = 1 << bindings::TIF_SIGPENDING;
+
+        // SAFETY: Both words are the thread's own. Others may set bits of them; the one of the signal
+        // nobody sets, for kernel threads ignore it.
+        let (signals, flags) = unsafe {
+            (
+                AtomicUsize::from_ptr(&raw mut (*task()).pending.signal.sig[0]),
+                AtomicUsize::from_ptr(&raw mut (*task()).thread_info.flags),
+            )
+        };
+
+        signals.fetch_or(KILL, Ordering::Relaxed);
+        flags.fetch_or(PENDING, Ordering::Relaxed);
+        let result = body();
+        signals.fetch_and(!KILL, Ordering::Relaxed);
+        flags.fetch_and(!PENDING, Ordering::Relaxed);
         result
     }
 
