@@ -185,6 +185,35 @@ fn every_position(trees: &Trees<'_>, name: &CStr, what: &str) -> Result {
     })
 }
 
+/// Lists a directory from `position`, `limit` entries at a time.
+fn list(mount: &Mount<'_>, name: &CStr, position: i64, limit: usize) -> Result<KVec<u8>> {
+    let mut directory = mount.open(name, Way::Read)?;
+    let mut names = KVec::with_capacity(1 << 15, GFP_KERNEL)?;
+
+    directory.seek(position)?;
+    while directory.list(&mut names, limit)? != 0 {}
+    Ok(names)
+}
+
+/// Lists a directory of ours from `position`, so many entries at a time; it must have what stock's
+/// has, if that has the same before and after.
+fn lists_like_stock(trees: &Trees<'_>, name: &CStr, position: i64, limit: usize) -> Result {
+    for _ in 0..ROUNDS {
+        let before = list(&trees.stock, name, position, usize::MAX)?;
+        let ours = list(&trees.ours, name, position, limit)?;
+        let after = list(&trees.stock, name, position, usize::MAX)?;
+        if *before == *after {
+            let result = equal_text("entries", &ours, &after);
+            if result.is_err() {
+                diagnose(fmt!("{name} from {position}, {limit} at a time"));
+            }
+            return result;
+        }
+    }
+    diagnose(fmt!("{name}: does not rest"));
+    Err(EAGAIN)
+}
+
 /// A change of the layout.
 type Change = (&'static str, fn(&Process) -> Result);
 
@@ -223,35 +252,67 @@ const CHANGES: &[Change] = &[
     }),
 ];
 
-/// Reads up to the end of each record, changes the layout, and reads on; with each change.
-fn every_change(trees: &Trees<'_>, file: &str) -> Result {
-    let process = trees.process;
-    let name = own_file(process, file)?;
+/// Reads up to the end of each record, changes the layout, and reads on; with each change. What
+/// differs is tried `rounds` times.
+fn every_change(trees: &Trees<'_>, file: &str, rounds: usize) -> Result {
+    let name = own_file(trees.process, file)?;
 
     for (change, make) in CHANGES {
         for records in 0.. {
-            let mut last = false;
-            at_rest(file, trees, &name, |text| {
-                let end = end_of(text, records);
-                last = end == text.len();
-                let mut both = Both::open(trees, &name)?;
-                let before = end == 0 || both.read(end)?.is_some();
-                make(process)?;
-                let behind = both.rest(BUFFER.len())?;
-                process.unmap(LAYOUT)?;
-                map_layout(process)?;
-                if !before || behind.is_none() {
-                    diagnose(fmt!("{file}: after {records} records, {change}"));
-                    return Ok(false);
+            let mut end = End::Differs;
+            for _ in 0..rounds {
+                end = one_change(trees, &name, records, *make)?;
+                if end != End::Differs {
+                    break;
                 }
-                Ok(true)
-            })?;
-            if last {
-                break;
+            }
+            match end {
+                End::Same => {}
+                End::Last => break,
+                End::Differs => {
+                    diagnose(fmt!("{file}: after {records} records, {change}"));
+                    return Err(EINVAL);
+                }
             }
         }
     }
     Ok(())
+}
+
+/// How both went on after a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// In the same way.
+    Same,
+    /// The same, and there are no more records after which to change something.
+    Last,
+    /// Not in the same way.
+    Differs,
+}
+
+/// Reads `records` records of both, makes a change, and reads on; then the layout is as before.
+fn one_change(
+    trees: &Trees<'_>,
+    name: &CStr,
+    records: usize,
+    make: fn(&Process) -> Result,
+) -> Result<End> {
+    let text = whole(trees, &trees.stock, name)?;
+    let end = end_of(&text, records);
+    let mut both = Both::open(trees, name)?;
+
+    let before = end == 0 || both.read(end)?.is_some();
+    make(trees.process)?;
+    let behind = both.rest(BUFFER.len())?;
+    trees.process.unmap(LAYOUT)?;
+    map_layout(trees.process)?;
+    Ok(if !before || behind.is_none() {
+        End::Differs
+    } else if end == text.len() {
+        End::Last
+    } else {
+        End::Same
+    })
 }
 
 /// Where the first `records` records of a text end.
@@ -308,6 +369,60 @@ mod tests {
         })
     }
 
+    /// A directory of each kind: the root, a process's, that of its threads, a thread's, and one that
+    /// is passed through.
+    fn directories(process: &Process) -> Result<[CString; 5]> {
+        let (pid, own) = (process.pid(), |name| own_file(process, name));
+
+        Ok([
+            CString::try_from_fmt(fmt!("."))?,
+            own(".")?,
+            own("task")?,
+            CString::try_from_fmt(fmt!("{pid}/task/{pid}"))?,
+            own("ns")?,
+        ])
+    }
+
+    #[test]
+    fn directories_go_on_at_the_entry_that_did_not_fit() -> Result {
+        with_trees(|trees| {
+            for name in &directories(trees.process)? {
+                for limit in [1, 2, 3, 7, usize::MAX] {
+                    lists_like_stock(trees, name, 0, limit)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn directories_are_listed_from_every_position() -> Result {
+        with_trees(|trees| {
+            for name in &directories(trees.process)? {
+                for position in [
+                    1,
+                    2,
+                    3,
+                    4,
+                    5,
+                    20,
+                    70,
+                    255,
+                    256,
+                    257,
+                    258,
+                    259,
+                    260,
+                    300,
+                    1 << 30,
+                ] {
+                    lists_like_stock(trees, name, position, 5)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     #[test]
     fn negative_seeks_are_refused() -> Result {
         with_trees(|trees| {
@@ -319,18 +434,35 @@ mod tests {
         })
     }
 
+    /// Stock lets a killed reader finish a walk; nobody can tell the difference.
+    #[test]
+    fn a_killed_reader_waits_for_no_walk() -> Result {
+        with_trees(|trees| {
+            for file in FILES {
+                let mut both = Both::open(trees, &own_file(trees.process, file)?)?;
+                let (ours, stock) = trees.process.killed(|| {
+                    let ours = both.ours.read(BUFFER.start, BUFFER.len());
+                    (ours, both.stock.read(BUFFER.start, BUFFER.len()))
+                });
+                let walks = ["smaps", "smaps_rollup", "numa_maps"].contains(file);
+                equal(file, ours, if walks { Err(EINTR) } else { stock })?;
+            }
+            Ok(())
+        })
+    }
+
     #[test]
     fn maps_goes_on_after_each_change() -> Result {
-        with_trees(|trees| every_change(trees, "maps"))
+        with_trees(|trees| every_change(trees, "maps", 1))
     }
 
     #[test]
     fn smaps_goes_on_after_each_change() -> Result {
-        with_trees(|trees| every_change(trees, "smaps"))
+        with_trees(|trees| every_change(trees, "smaps", 1))
     }
 
     #[test]
     fn numa_maps_goes_on_after_each_change() -> Result {
-        with_trees(|trees| every_change(trees, "numa_maps"))
+        with_trees(|trees| every_change(trees, "numa_maps", ROUNDS))
     }
 }
