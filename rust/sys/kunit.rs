@@ -100,8 +100,7 @@ pub(crate) fn skip(reason: &CStr) {
             .iter_mut()
             .zip(reason.to_bytes_with_nul())
         {
-            // CAST: A byte.
-            *to = *byte as _;
+            *to = *byte;
         }
     }
 }

@@ -57,9 +57,8 @@ mod tests {
 
         // SAFETY: Each row has a C string and a pointer to write to. Loading the module has found
         // what the function needs.
-        let result =
-            to_result(unsafe { bindings::rustproc_data_symbols_resolve(table.as_ptr(), N) });
-        (result, found.map(|symbol| !symbol.is_null()))
+        let error = unsafe { bindings::rustproc_data_symbols_resolve(table.as_ptr(), N) };
+        (to_result(error), found.map(|symbol| !symbol.is_null()))
     }
 
     #[test]
