@@ -13,7 +13,6 @@ mod compare;
 mod fact;
 mod files;
 mod hold;
-mod machine;
 mod matrix;
 mod probe;
 mod report;
@@ -21,8 +20,6 @@ mod row;
 mod run;
 mod scenario;
 mod settle;
-#[allow(unsafe_code)] // The one place for it: see there.
-mod sys;
 mod target;
 mod zoo;
 
@@ -31,6 +28,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use rustproc_compare::{machine, sys};
 
 /// Compares a rustproc tree with stock procfs, file by file and system call by system call.
 #[derive(Parser)]

@@ -85,6 +85,7 @@ const fn call(name: &'static str, native: libc::c_long, compat: u32, shape: &'st
 /// The number of a call that 64-bit callers don't have.
 const NONE: libc::c_long = -1;
 
+#[allow(missing_docs)] // Each is the system call of its name.
 impl Call {
     pub const READ: Call = call("read", libc::SYS_read, 3, "npn");
     pub const WRITE: Call = call("write", libc::SYS_write, 4, "npn");

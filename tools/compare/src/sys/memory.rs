@@ -251,9 +251,14 @@ impl Mapping {
 
     /// `mremap(2)` to another place, of the same length.
     pub fn moved(self) -> Result<Mapping> {
+        self.moved_to(0)
+    }
+
+    /// The same, to an address where nothing is yet (0: anywhere).
+    pub fn moved_to(self, hint: usize) -> Result<Mapping> {
         let length = self.length;
         let place = Mapping::new(
-            0,
+            hint,
             length,
             libc::PROT_NONE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,

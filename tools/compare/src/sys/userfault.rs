@@ -10,13 +10,48 @@ use nix::errno::Errno;
 use nix::Result;
 
 use super::memory::Mapping;
+use request::*;
 
-nix::ioctl_readwrite!(uffdio_api, 0xaa, 0x3f, Api);
-nix::ioctl_readwrite!(uffdio_register, 0xaa, 0x00, Register);
-nix::ioctl_readwrite!(uffdio_writeprotect, 0xaa, 0x06, Protect);
-nix::ioctl_readwrite!(uffdio_continue, 0xaa, 0x07, Filled);
-nix::ioctl_readwrite!(uffdio_poison, 0xaa, 0x08, Filled);
-nix::ioctl_readwrite!(uffdio_rwprotect, 0xaa, 0x09, Protect);
+/// The requests and their arguments.
+mod request {
+    nix::ioctl_readwrite!(uffdio_api, 0xaa, 0x3f, Api);
+    nix::ioctl_readwrite!(uffdio_register, 0xaa, 0x00, Register);
+    nix::ioctl_readwrite!(uffdio_writeprotect, 0xaa, 0x06, Protect);
+    nix::ioctl_readwrite!(uffdio_continue, 0xaa, 0x07, Filled);
+    nix::ioctl_readwrite!(uffdio_poison, 0xaa, 0x08, Filled);
+    nix::ioctl_readwrite!(uffdio_rwprotect, 0xaa, 0x09, Protect);
+
+    #[repr(C)]
+    pub struct Api {
+        pub api: u64,
+        pub features: u64,
+        pub ioctls: u64,
+    }
+
+    #[repr(C)]
+    pub struct Register {
+        pub start: u64,
+        pub length: u64,
+        pub mode: u64,
+        pub ioctls: u64,
+    }
+
+    #[repr(C)]
+    pub struct Protect {
+        pub start: u64,
+        pub length: u64,
+        pub mode: u64,
+    }
+
+    /// `struct uffdio_continue` and `struct uffdio_poison`: both say how much was done.
+    #[repr(C)]
+    pub struct Filled {
+        pub start: u64,
+        pub length: u64,
+        pub mode: u64,
+        pub done: i64,
+    }
+}
 
 /// `UFFD_FEATURE_WP_HUGETLBFS_SHMEM`.
 pub const WP_OF_FILES: u64 = 1 << 12;
@@ -41,37 +76,6 @@ pub const MODE_WP: u64 = 1 << 1;
 pub const MODE_MINOR: u64 = 1 << 2;
 /// `UFFDIO_REGISTER_MODE_RWP`.
 pub const MODE_RWP: u64 = 1 << 3;
-
-#[repr(C)]
-pub struct Api {
-    api: u64,
-    features: u64,
-    ioctls: u64,
-}
-
-#[repr(C)]
-pub struct Register {
-    start: u64,
-    length: u64,
-    mode: u64,
-    ioctls: u64,
-}
-
-#[repr(C)]
-pub struct Protect {
-    start: u64,
-    length: u64,
-    mode: u64,
-}
-
-/// `struct uffdio_continue` and `struct uffdio_poison`: both say how much was done.
-#[repr(C)]
-pub struct Filled {
-    start: u64,
-    length: u64,
-    mode: u64,
-    done: i64,
-}
 
 /// One descriptor, with what is registered at it.
 #[derive(Debug)]
