@@ -64,7 +64,7 @@ fn more(kind: Kind) -> Option<&'static [Errno]> {
         Kind::Clear => &[ERANGE],
         Kind::Poll => &[],
         Kind::Send => &[EAGAIN, ENOBUFS, ETOOMANYREFS, ECONNREFUSED],
-        Kind::Receive => &[EAGAIN, EISDIR, EBADF, ENOTTY],
+        Kind::Receive => &[EAGAIN, EBADMSG, EISDIR, EBADF, ENOTTY],
         Kind::List => &[ENOTDIR],
         Kind::Statx => &[ENOTDIR, ELOOP],
         Kind::Openat2 => &[ENOTDIR, ELOOP, EXDEV, EAGAIN, EISDIR, EEXIST, ENXIO, E2BIG],

@@ -239,6 +239,7 @@ impl Run {
                 break;
             }
         }
+        self.sockets.empty();
         self.tell();
         for pid in group::members() {
             self.stuck += 1;

@@ -15,7 +15,7 @@ use crate::board::{Count, Phase};
 use crate::kind::Kind;
 use crate::sys;
 
-pub use module::{is_loaded, remove, slabs};
+pub use module::{holders, is_loaded, remove, slabs};
 pub use mounts::{prepare, unmount_all};
 
 use mounts::Mounts;

@@ -119,7 +119,7 @@ pub fn arrived(inbox: &OwnedFd) -> nix::Result<(OwnedFd, String)> {
         ControlMessageOwned::ScmRights(fds) => fds.first().copied(),
         _ => None,
     });
-    let fd = fd.map(sys::adopt).ok_or(Errno::EAGAIN)?;
+    let fd = fd.map(sys::adopt).ok_or(Errno::EBADMSG)?;
     Ok((fd, String::from_utf8_lossy(&text[..length]).into_owned()))
 }
 

@@ -31,6 +31,15 @@ const FLAGS: &[i32] = &[
     libc::O_SYNC,
 ];
 
+/// Ways to resolve that lead there, if one comes from the right place.
+const RESOLVES: &[u64] = &[
+    0,
+    libc::RESOLVE_NO_XDEV,
+    libc::RESOLVE_NO_MAGICLINKS,
+    libc::RESOLVE_NO_SYMLINKS,
+    libc::RESOLVE_CACHED,
+];
+
 fn any_flags(turn: &mut Turn<'_>) -> i32 {
     let some = turn.rng.u8(..4);
     (0..some).fold(0, |flags, _| flags | turn.rng.choice(FLAGS).unwrap_or(&0))
@@ -56,11 +65,16 @@ pub fn openat2(turn: &mut Turn<'_>, trap: &Trap) -> nix::Result<i64> {
     let path = any_file(turn);
     let text = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
     // `struct open_how`: flags, mode, resolve.
-    let resolve = match turn.rng.u8(..4) {
+    let resolve = match turn.rng.u8(..8) {
         0 => turn.rng.u64(..),
-        _ => turn.rng.u64(..64),
+        1 => turn.rng.u64(..64),
+        _ => *turn.rng.choice(RESOLVES).unwrap_or(&0),
     };
-    let words = [any_flags(turn) as u64, 0, resolve];
+    let flags = match turn.rng.bool() {
+        true => any_flags(turn),
+        false => 0,
+    };
+    let words = [flags as u64, 0, resolve];
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
     trap.set(&bytes);
     let here = Arg::Number(libc::AT_FDCWD.into());

@@ -87,7 +87,7 @@ pub fn unload(turn: &mut Turn<'_>, mounts: &mut Mounts) -> nix::Result<i64> {
 }
 
 /// What is known of what holds it.
-fn holders() -> String {
+pub fn holders() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let mounts: Vec<_> = read("/proc/self/mountinfo")
         .lines()
