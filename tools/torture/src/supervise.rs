@@ -24,7 +24,7 @@ use crate::reader::Sockets;
 use crate::{group, reader, still, sys, target, weight, world};
 
 /// For how long an actor may make no step, in milliseconds.
-const PATIENCE: u64 = 60_000;
+const PATIENCE: u64 = 180_000;
 /// How many findings end the run.
 const ENOUGH: u64 = 50;
 
@@ -195,13 +195,13 @@ impl Run {
         self.stuck += 1;
         let pid = slot.pid.load(Relaxed);
         self.finding(&format!(
-            "tasks: {} {} has made no step for a minute: {}",
+            "tasks: {} {} has made no step for three minutes: {}",
             place.role.name(),
             place.index,
             slot.story().join("; ")
         ));
         println!("{}", where_it_is(pid));
-        // Told once a minute.
+        // Told once in that time.
         slot.beat();
     }
 

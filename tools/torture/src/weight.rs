@@ -54,7 +54,7 @@ fn reclaim(turn: &mut Turn<'_>) -> nix::Result<i64> {
     match turn.rng.u8(..4) {
         0 => group::limit(&format!("{}M", turn.rng.u32(64..160))),
         1 => group::limit("max"),
-        _ => group::reclaim(&format!("{}M", turn.rng.u32(1..32))),
+        _ => group::reclaim(&format!("{}M", turn.rng.u32(1..8))),
     }
     .map(|()| 0)
     .map_err(|error| errno(&error))

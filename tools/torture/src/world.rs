@@ -21,8 +21,8 @@ pub use mounts::{prepare, unmount_all};
 use mounts::Mounts;
 
 /// For how long the module stays at least, and how much longer at most, in milliseconds.
-const STAYS: u64 = 1500;
-const LONGER: u64 = 3000;
+const STAYS: u64 = 15_000;
+const LONGER: u64 = 10_000;
 /// How many times as long as it was away it stays at least.
 const RATIO: u64 = 3;
 

@@ -18,7 +18,7 @@ use crate::sys;
 const NAME: &std::ffi::CStr = c"rustproc";
 
 /// How long something may hold the module once everybody was told to let go, in milliseconds.
-const PATIENCE: u64 = 60_000;
+const PATIENCE: u64 = 180_000;
 
 /// Whether it is there.
 pub fn is_loaded() -> bool {
