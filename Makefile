@@ -13,12 +13,12 @@ kbuild-arguments := $(foreach v,$(kbuild-variables),$(if $($(v)),'$(v)=$($(v))')
 
 all: modules
 .PHONY: all help setup setup-debug update modules modules_install clean rust-analyzer tools vm compare clients \
-	demo test check lint distclean
+	kunit torture mutants coverage demo test check lint distclean
 
 help:
-	@echo 'To see it work (Debian or Ubuntu, root; about 10 GB and 15 minutes the first time):'
+	@echo 'To see it work (Debian or Ubuntu, root; about 12 GB, and 15 minutes the first time):'
 	@echo '  demo            - set up, build, boot, and show the files beside stock procfs'
-	@echo '  test            - all tests; the last line says how many passed and failed'
+	@echo '  test            - all tests; the last line says how many passed and failed (an hour, first)'
 	@echo ''
 	@echo 'Parts of that:'
 	@echo '  setup           - compilers, QEMU, a Debian root and kernel, into BUILD (default: build/)'
@@ -29,6 +29,10 @@ help:
 	@echo '  vm              - a shell in a VM with rustproc mounted; scripts/vm -h has more'
 	@echo '  compare         - compare with stock in a VM; ARGS="all", "pid 1", ... (default: zoo)'
 	@echo '  clients         - programs that read /proc, on stock and on rustproc; ARGS="ps", ... (all)'
+	@echo '  kunit           - the KUnit suites, in the debug kernel; ARGS=PATTERN chooses'
+	@echo '  torture         - everything at once, in the debug kernel; MINUTES=10, SEED=random'
+	@echo '  mutants         - show that the tests notice bugs put in on purpose; ARGS="NAME ..."'
+	@echo '  coverage        - which lines of the module they reach'
 	@echo '  check           - the tests that need no VM: lint, and unit tests'
 	@echo '  lint            - formatting, clippy, checkpatch, shellcheck'
 	@echo ''
@@ -86,8 +90,18 @@ clients: modules tools
 	@scripts/share
 	@scripts/clients $(ARGS)
 
-demo test: setup
-	@scripts/$@
+kunit mutants coverage: setup-debug tools
+	@scripts/share
+	@scripts/$@ $(ARGS)
+
+torture: setup-debug tools
+	@scripts/torture $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+demo: setup
+	@scripts/demo
+
+test: setup-debug
+	@scripts/test
 
 check: setup
 	@scripts/test --no-vm
