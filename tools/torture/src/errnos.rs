@@ -30,9 +30,9 @@ const NEVER: &[Errno] = &[
 ];
 
 /// Whether an operation of a kind can fail so. Where allocations are made to fail, it can lack
-/// memory.
+/// memory, or a file, which is what the kernel calls it when it has none for a pipe.
 pub fn permitted(kind: Kind, errno: Errno, faults: bool) -> bool {
-    if errno == Errno::ENOMEM {
+    if matches!(errno, Errno::ENOMEM | Errno::ENFILE) {
         return faults || kind.role() != Role::Reader;
     }
     if NEVER.contains(&errno) {

@@ -64,20 +64,26 @@ const VALUES: &[&str] = &[
     "kernelpagesize_kB",
 ];
 
+/// Names of policies, those first that begin as another one does.
+const POLICIES: &[&str] = &[
+    "default",
+    "prefer (many)",
+    "prefer",
+    "bind",
+    "weighted interleave",
+    "interleave",
+    "local",
+];
+
 /// A line for each area: where, the policy, and what is there.
 pub fn numa_maps(text: &str) -> Verdict {
     for line in text.lines() {
         let (address, rest) = line.split_once(' ').unwrap_or((line, ""));
         hex(address, 8)?;
-        // One of the policies has two words.
-        let rest = rest.strip_prefix("weighted ").unwrap_or(rest);
-        let mut words = rest.split(' ');
-        let policy = words.next().unwrap_or_default();
-        let kinds = ["default", "prefer", "bind", "interleave", "local"];
-        if !kinds.iter().any(|kind| policy.starts_with(kind)) {
-            return Err(format!("no policy: {line:?}"));
-        }
-        for word in words {
+        let after = POLICIES.iter().find_map(|policy| rest.strip_prefix(policy));
+        let after = after.ok_or_else(|| format!("no policy: {line:?}"))?;
+        // What follows without a blank are the policy's nodes.
+        for word in after.split(' ').skip(1) {
             numa_word(word).map_err(|why| format!("{why}: {line:?}"))?;
         }
     }
@@ -122,10 +128,13 @@ mod tests {
     fn lines_of_numa_maps() {
         let line = "00400000 default file=/a mapped=3 mapmax=2 N0=3 kernelpagesize_kB=4\n";
         assert_eq!(numa_maps(line), Ok(1));
-        assert_eq!(
-            numa_maps("00400000 weighted interleave=relative:0\n"),
-            Ok(1)
-        );
+        for policy in [
+            "weighted interleave=relative:0",
+            "prefer (many):0-1",
+            "local",
+        ] {
+            assert_eq!(numa_maps(&format!("00400000 {policy} dirty=1\n")), Ok(1));
+        }
         assert!(numa_maps(&line.replace("N0", "N")).is_err());
         assert!(numa_maps(&line.replace("default", "defaut")).is_err());
     }
