@@ -18,7 +18,7 @@ all: modules
 help:
 	@echo 'To see it work (Debian or Ubuntu, root; about 12 GB, and 15 minutes the first time):'
 	@echo '  demo            - set up, build, boot, and show the files beside stock procfs'
-	@echo '  test            - all tests; the last line says how many passed and failed (an hour, first)'
+	@echo '  test            - all tests; the last line says how many passed and failed'
 	@echo ''
 	@echo 'Parts of that:'
 	@echo '  setup           - compilers, QEMU, a Debian root and kernel, into BUILD (default: build/)'
