@@ -30,7 +30,7 @@ help:
 	@echo '  compare         - compare with stock in a VM; ARGS="all", "pid 1", ... (default: zoo)'
 	@echo '  clients         - programs that read /proc, on stock and on rustproc; ARGS="ps", ... (all)'
 	@echo '  kunit           - the KUnit suites, in the debug kernel; ARGS=PATTERN chooses'
-	@echo '  torture         - everything at once, in the debug kernel; MINUTES=10, SEED=random'
+	@echo '  torture         - everything at once, in the debug kernel; MINUTES=5, SEED=random'
 	@echo '  mutants         - show that the tests notice bugs put in on purpose; ARGS="NAME ..."'
 	@echo '  coverage        - which lines of the module they reach'
 	@echo '  check           - the tests that need no VM: lint, and unit tests'
