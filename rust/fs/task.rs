@@ -27,7 +27,6 @@ use crate::{
     sys::{
         cred::Owner,
         fs::{
-            self,
             Directory,
             Emitter,
             HidePid,
@@ -52,6 +51,10 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         rcu, //
     },
     task::Task, //
@@ -154,8 +157,8 @@ pub(super) fn new_directory(
     place: Place,
 ) -> Result<ARef<Inode<Proc>>> {
     let (nlink, immutable) = match place {
-        Place::Process => (fs::process_links(), true),
-        Place::Thread => (fs::thread_links(), true),
+        Place::Process => (PROCESS_LINKS.get(parent.fs(), task)?, true),
+        Place::Thread => (THREAD_LINKS.get(parent.fs(), task)?, true),
         Place::Threads | Place::File => (2, false),
     };
 
@@ -170,6 +173,43 @@ pub(super) fn new_directory(
             immutable,
         },
     )
+}
+
+static PROCESS_LINKS: Links = Links::of(Scope::Process);
+static THREAD_LINKS: Links = Links::of(Scope::Thread);
+
+/// Hard links of stock's directories of one kind, which depend on the kernel alone: on how many
+/// directories there are in them. Mirrors `nlink_tgid` and `nlink_tid`.
+struct Links {
+    scope: Scope,
+    /// 0 until the first was looked at.
+    known: Atomic<u32>,
+}
+
+impl Links {
+    const fn of(scope: Scope) -> Self {
+        Self {
+            scope,
+            known: Atomic::new(0),
+        }
+    }
+
+    /// How many there are, as stock's directory of `task` has it. Sleeps the first time.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if the task has been reaped; `ENOMEM`.
+    fn get(&self, fs: &Proc, task: &Task) -> Result<u32> {
+        match self.known.load(Relaxed) {
+            0 => {
+                let pid = Pid::of_task(task).ok_or(ENOENT)?;
+                let links = stock::task_directory(fs, &pid, self.scope)?.nlink();
+                self.known.store(links, Relaxed);
+                Ok(links)
+            }
+            known => Ok(known),
+        }
+    }
 }
 
 /// What differs between the inodes of a task.

@@ -223,8 +223,6 @@ int rustproc_fatal_signal_pending(struct task_struct *task);
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
 extern unsigned long *rustproc_highest_memmap_pfn;
-extern u8 *rustproc_nlink_tgid;
-extern u8 *rustproc_nlink_tid;
 extern unsigned long *rustproc_huge_anon_orders_always;
 extern unsigned long *rustproc_huge_anon_orders_inherit;
 extern unsigned long *rustproc_huge_anon_orders_madvise;

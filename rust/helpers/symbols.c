@@ -57,8 +57,6 @@ static const struct function_symbol function_symbols[] = {
 
 rwlock_t *rustproc_tasklist_lock;
 unsigned long *rustproc_highest_memmap_pfn;
-u8 *rustproc_nlink_tgid;
-u8 *rustproc_nlink_tid;
 #if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
 struct lockdep_map *rustproc_mmu_notifier_map;
 #endif
@@ -73,8 +71,6 @@ unsigned long *rustproc_transparent_hugepage_flags;
 static const struct rustproc_data_symbol data_symbols[] = {
 	{ "tasklist_lock", (void **)&rustproc_tasklist_lock },
 	{ "highest_memmap_pfn", (void **)&rustproc_highest_memmap_pfn },
-	{ "nlink_tgid", (void **)&rustproc_nlink_tgid },
-	{ "nlink_tid", (void **)&rustproc_nlink_tid },
 #if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
 	{ "__mmu_notifier_invalidate_range_start_map",
 	  (void **)&rustproc_mmu_notifier_map },

@@ -46,8 +46,6 @@ pub(crate) use self::{
     },
     path::StockPath,
     stock::{
-        process_links,
-        thread_links,
         HidePid,
         StockProc,
         StockRequest, //

@@ -241,15 +241,3 @@ impl StockProc {
         to_result(unsafe { own::rustproc_show_options(seq.as_ptr(), self.root.dentry()) })
     }
 }
-
-/// Hard links of stock's directory of a process. Mirrors `nlink_tgid`.
-pub(crate) fn process_links() -> u32 {
-    // SAFETY: Loading the module has found the variable, which never changes.
-    unsafe { *own::rustproc_nlink_tgid }.into()
-}
-
-/// Hard links of stock's directory of a thread. Mirrors `nlink_tid`.
-pub(crate) fn thread_links() -> u32 {
-    // SAFETY: As above.
-    unsafe { *own::rustproc_nlink_tid }.into()
-}
