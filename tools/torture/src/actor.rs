@@ -76,8 +76,59 @@ pub struct Actor {
     stream: Rng,
     kinds: Vec<Kind>,
     findings: Arc<File>,
-    /// `/proc/self/fail-nth`, for those that are to meet failing allocations.
+    /// For those that are to meet failing allocations.
+    marks: Marks,
+}
+
+/// What says which of the calling process's allocations may fail, where it may be set.
+#[derive(Default)]
+struct Marks {
+    /// `/proc/self/make-it-fail`: those that are chosen at random.
+    random: Option<File>,
+    /// `/proc/self/fail-nth`: one, by its number.
     nth: Option<File>,
+}
+
+impl Marks {
+    fn of(role: Role) -> Marks {
+        let open = |name| OpenOptions::new().read(true).write(true).open(name).ok();
+        let random = (role == Role::Reader).then(|| open("/proc/self/make-it-fail"));
+        let nth = matches!(role, Role::Reader | Role::World).then(|| open("/proc/self/fail-nth"));
+        Marks {
+            random: random.flatten(),
+            nth: nth.flatten(),
+        }
+    }
+
+    /// Allocations may fail from now on, and the `nth` does; true if that was to be had.
+    fn set(&self, nth: Option<u32>) -> bool {
+        if let Some(random) = &self.random {
+            let _ = random.write_at(b"1", 0);
+        }
+        match (&self.nth, nth) {
+            (Some(file), Some(nth)) => file.write_at(nth.to_string().as_bytes(), 0).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// No allocation fails any more; true if the `nth`, which `was_set`, did.
+    fn clear(&self, was_set: bool) -> bool {
+        let nth = self.nth.as_ref().filter(|_| was_set);
+        let failed = nth.is_some_and(has_failed);
+        // Whether it works is up to chance until it has.
+        for file in nth.into_iter().chain(&self.random) {
+            while file.write_at(b"0", 0).is_err() {}
+        }
+        failed
+    }
+}
+
+/// Whether nothing is left of the number in a `fail-nth`.
+fn has_failed(nth: &File) -> bool {
+    let mut left = [0; 16];
+    let mut reads = (0..3).filter_map(|_| nth.read_at(&mut left, 0).ok());
+    let length = reads.next();
+    length.is_some_and(|length| left[..length].trim_ascii() == b"0")
 }
 
 /// Where an actor belongs.
@@ -114,15 +165,11 @@ impl Actor {
             stream: Rng::with_seed(seed),
             kinds,
             findings,
-            nth: None,
+            marks: Marks::default(),
             setting,
         };
-        if actor.role == Role::Reader && actor.setting.faults {
-            // Its allocations may fail: those that are made at random, and by number.
-            let _ = std::fs::write("/proc/self/make-it-fail", "1");
-            actor.nth = open_nth();
-        } else if actor.role == Role::World && actor.setting.faults {
-            actor.nth = open_nth();
+        if actor.setting.faults {
+            actor.marks = Marks::of(actor.role);
         }
         actor
     }
@@ -166,47 +213,16 @@ impl Actor {
             what: String::new(),
             actor: self,
         };
-        let armed = turn.actor.arm(nth);
+        // The operation alone may meet failures: what is around it must work.
+        let set = turn.actor.marks.set(nth);
         let result = act(&mut turn);
-        turn.actor.disarm(armed);
+        let failed = turn.actor.marks.clear(set);
+        turn.add(Count::Nth, failed.into());
         turn.check(&result);
         turn.actor.slot().end(operation);
         self.board.tally(kind, &result);
         result
     }
-
-    /// Has the `nth` allocation from now on fail.
-    fn arm(&self, nth: Option<u32>) -> bool {
-        match (&self.nth, nth) {
-            (Some(file), Some(nth)) => file.write_at(nth.to_string().as_bytes(), 0).is_ok(),
-            _ => false,
-        }
-    }
-
-    /// Has no allocation fail any more, and counts it if one did.
-    fn disarm(&self, armed: bool) {
-        let (Some(file), true) = (&self.nth, armed) else {
-            return;
-        };
-        let mut left = [0; 16];
-        // What is left of the number: 0 if the allocation has failed.
-        for _ in 0..3 {
-            if let Ok(length) = file.read_at(&mut left, 0) {
-                let failed = left[..length].trim_ascii() == b"0";
-                self.board.add(Count::Nth, failed.into());
-                break;
-            }
-        }
-        while file.write_at(b"0", 0).is_err() {}
-    }
-}
-
-fn open_nth() -> Option<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/proc/self/fail-nth")
-        .ok()
 }
 
 /// One operation under way.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use rustproc_compare::sys::ring::{Context, Ring};
-use rustproc_compare::sys::Trap;
+use rustproc_compare::sys::{call, Trap};
 
 use crate::actor::{Actor, Turn};
 use crate::board::Phase;
@@ -63,6 +63,7 @@ struct Reader<'a> {
 
 /// Reads until it's over.
 pub fn run(actor: &mut Actor, sockets: &Sockets) {
+    call::prepare();
     let mut reader = Reader {
         sockets,
         held: Vec::new(),

@@ -67,6 +67,9 @@ fn replace(actor: &mut Actor, mounts: &mut Mounts, module: &PathBuf) -> bool {
     }
     let gone = sys::now();
     actor.board.add(Count::Going, gone - began);
+    if actor.board.phase() == Phase::End {
+        return false;
+    }
     let Ok(file) = File::open(module) else {
         return false;
     };

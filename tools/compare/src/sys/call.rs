@@ -250,6 +250,11 @@ thread_local! {
     static COPIES: Mapping = Mapping::low(16 * PAGE).expect("sixteen pages of memory");
 }
 
+/// Makes the room for copies of arguments now, rather than for the first call that needs some.
+pub fn prepare() {
+    COPIES.with(|_| ());
+}
+
 impl Words {
     fn new(caller: Caller) -> Words {
         Words {

@@ -6,6 +6,7 @@
 
 use std::os::fd::AsFd;
 
+use nix::errno::Errno;
 use nix::Result;
 
 use super::call::{fd as descriptor, Arg, Call, Caller, Place};
@@ -91,6 +92,18 @@ pub struct Answer {
     pub build_id: Vec<u8>,
 }
 
+impl Answer {
+    /// That of a call that wasn't made.
+    fn none(errno: Errno) -> Answer {
+        Answer {
+            answer: Err(errno),
+            fields: Argument::default().fields(),
+            name: Vec::new(),
+            build_id: Vec::new(),
+        }
+    }
+}
+
 impl Query {
     /// Asks about an address, for everything.
     pub fn at(address: u64, flags: u64) -> Query {
@@ -118,10 +131,22 @@ impl Query {
         self.by(Caller::Native, fd, place)
     }
 
-    /// The same, for a caller.
+    /// The same, for a caller. Without memory for the buffers the answer is `ENOMEM`.
     pub fn by(&self, caller: Caller, fd: &impl AsFd, place: &Trap) -> Answer {
-        let mut name = Buffer::new(self.name);
-        let mut build_id = Buffer::new(self.build_id);
+        match (Buffer::new(self.name), Buffer::new(self.build_id)) {
+            (Ok(name), Ok(build_id)) => self.with(caller, fd, place, name, build_id),
+            (Err(errno), _) | (_, Err(errno)) => Answer::none(errno),
+        }
+    }
+
+    fn with(
+        &self,
+        caller: Caller,
+        fd: &impl AsFd,
+        place: &Trap,
+        mut name: Buffer,
+        mut build_id: Buffer,
+    ) -> Answer {
         let argument = Argument {
             size: self.size,
             flags: self.flags,
@@ -191,20 +216,23 @@ struct Buffer {
 }
 
 impl Buffer {
-    fn new(room: Room) -> Buffer {
+    fn new(room: Room) -> Result<Buffer> {
         let (size, length) = match room {
             Room::None => (0, 0),
             Room::For(size) => (size, size as usize),
             Room::NullFor(size) | Room::Trapped(_, size) => (size, 0),
             Room::Empty => (0, 1),
         };
-        let trap = matches!(room, Room::Trapped(..)).then(Trap::default);
-        Buffer {
+        let trap = match room {
+            Room::Trapped(..) => Some(Trap::small()?),
+            _ => None,
+        };
+        Ok(Buffer {
             room,
             size,
             bytes: vec![0; length],
             trap,
-        }
+        })
     }
 
     fn address(&mut self) -> u64 {

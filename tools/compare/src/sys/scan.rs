@@ -243,7 +243,7 @@ fn decode(bytes: &[u8]) -> Vec<Region> {
 
 /// `PAGEMAP_SCAN` with an argument that runs into memory that isn't there after `before` bytes.
 pub fn ask_with_cut_argument(fd: &impl AsFd, before: usize) -> Result<i64> {
-    let trap = Trap::default();
+    let trap = Trap::small()?;
     trap.reset(0)?;
     let at = trap.edge() - before.min(super::memory::PAGE);
     // SAFETY: all zeroes isn't a valid argument (its size is 0), so the kernel reads it, refuses it

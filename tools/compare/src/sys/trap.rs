@@ -23,6 +23,11 @@ impl Trap {
         Trap::within(Mapping::anonymous(open + closed)?, open)
     }
 
+    /// Two pages on either side.
+    pub fn small() -> Result<Trap> {
+        Trap::new(2 * PAGE, 2 * PAGE)
+    }
+
     /// One where a caller can name it, of the default size.
     pub fn for_caller(caller: Caller) -> Trap {
         let mapping = match caller {
@@ -123,10 +128,10 @@ impl Trap {
     }
 }
 
-/// Twice a page on either side.
+/// A small one.
 impl Default for Trap {
     fn default() -> Self {
-        Trap::new(2 * PAGE, 2 * PAGE).expect("four pages of memory")
+        Trap::small().expect("four pages of memory")
     }
 }
 

@@ -12,7 +12,6 @@ use nix::kmod::{delete_module, finit_module, DeleteModuleFlags, ModuleInitFlags}
 
 use super::mounts::{Mounts, TYPE};
 use crate::actor::Turn;
-use crate::board::Phase;
 use crate::sys;
 
 const NAME: &std::ffi::CStr = c"rustproc";
@@ -48,14 +47,12 @@ pub fn remove_in_use(turn: &mut Turn<'_>) -> nix::Result<i64> {
     }
 }
 
-/// Takes all mounts away and removes the module as soon as that is possible.
+/// Takes all mounts away and removes the module as soon as that is possible, also if the run ends
+/// meanwhile.
 pub fn unload(turn: &mut Turn<'_>, mounts: &mut Mounts) -> nix::Result<i64> {
     mounts.all_gone();
     let began = sys::now();
     while let Err(errno) = remove() {
-        if turn.actor.board.phase() == Phase::End {
-            return Err(errno);
-        }
         if sys::now() - began > PATIENCE {
             turn.finding(&format!(
                 "something holds the module: {errno:?}, {}",
