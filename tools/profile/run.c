@@ -3,7 +3,9 @@
  * Does an operation many times between two marks: once with a file of stock procfs, once with ours.
  *
  * Usage: run OPERATION NAME TIMES
- * NAME is below /proc; PID in it stands for a process with 527 mappings.
+ * NAME is below the mount; PID in it stands for a process with 527 mappings.
+ *
+ * Both are mounted anew, equally deep: /proc/rustproc has one name more than /proc.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -171,13 +174,16 @@ static long now(void)
 	return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
-static void profile(const struct operation *operation, const char *root, const char *name,
+static void profile(const struct operation *operation, const char *type, const char *name,
 		    int times)
 {
 	char path[4096];
 	long before;
 
-	snprintf(path, sizeof(path), "%s/%s", root, name);
+	snprintf(path, sizeof(path), "/tmp/%s", type);
+	if (mkdir(path, 0700) || mount(type, path, type, 0, NULL))
+		err(1, "mount of %s", path);
+	snprintf(path, sizeof(path), "/tmp/%s/%s", type, name);
 	operation->run(path, 3);
 	before = now();
 	profile_begin();
@@ -226,8 +232,8 @@ int main(int argc, char **argv)
 			 pid + strlen("PID"));
 		name = with_pid;
 	}
-	profile(operation, "/proc", name, atoi(argv[3]));
-	profile(operation, "/proc/rustproc", name, atoi(argv[3]));
+	profile(operation, "proc", name, atoi(argv[3]));
+	profile(operation, "rustproc", name, atoi(argv[3]));
 	kill(target, SIGKILL);
 	return 0;
 }
