@@ -8,9 +8,14 @@
 //! `ioctl(2)`, see [`Control`]. Writing to such files is not supported.
 //!
 //! Text is rendered straight into the `seq_file`'s buffer. A record that does not fit is rendered
-//! anew into a larger one by `seq_read()`; authors need not care.
+//! anew into a larger one by `seq_read()`; authors need not care. A file of one record mostly does
+//! without a buffer, see [`single`].
 //!
 //! C header: [`include/linux/seq_file.h`](srctree/include/linux/seq_file.h)
+
+mod single;
+
+pub(crate) use self::single::SingleFile;
 
 use crate::{
     bindings as own,
@@ -198,7 +203,7 @@ const fn operations() -> bindings::file_operations {
     }
 }
 
-/// `read()` of both kinds of file: `seq_read()`, observed.
+/// `read()` of a file of records: `seq_read()`, observed.
 ///
 /// # Safety
 ///
@@ -224,47 +229,6 @@ unsafe extern "C" fn read<T: Observer>(
 unsafe fn inode_of<'a, T: FileSystem>(seq: *mut bindings::seq_file) -> &'a Inode<T> {
     // SAFETY: An open file pins its inode, which belongs to `T` by the function's condition.
     unsafe { Inode::from_raw((*(*seq).file).f_inode) }
-}
-
-/// Binds a [`Single`] to C.
-pub(crate) struct SingleFile<T>(PhantomData<T>);
-
-impl<T: Single> SingleFile<T> {
-    const TABLE: bindings::file_operations = bindings::file_operations {
-        open: Some(Self::open),
-        read: Some(read::<T>),
-        release: Some(bindings::single_release),
-        ..operations()
-    };
-
-    /// The file's operations.
-    pub(crate) const OPERATIONS: FileOperations<T::Fs> = {
-        // SAFETY: Every operation expects a file whose inode is one of `T::Fs`.
-        unsafe { FileOperations::new(&Self::TABLE) }
-    };
-
-    /// # Safety
-    ///
-    /// Called by the VFS, with an inode of `T::Fs` and a file that is being opened.
-    unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: The file is being opened, and `show()` finds its inode through it.
-        let error = unsafe { bindings::single_open(file, Some(Self::show), ptr::null_mut()) };
-
-        if error == 0 {
-            T::opened();
-        }
-        error
-    }
-
-    /// # Safety
-    ///
-    /// Called by `seq_read()` on a file that `open()` has opened.
-    unsafe extern "C" fn show(seq: *mut bindings::seq_file, _: *mut c_void) -> c_int {
-        // SAFETY: The file belongs to `T::Fs`, and is shown by this context until we return.
-        let (inode, mut seq) = unsafe { (inode_of::<T::Fs>(seq), Seq::from_raw(seq)) };
-
-        kernel::error::from_result(|| T::show(inode, &mut seq).map(|()| 0))
-    }
 }
 
 /// What a file of records keeps while it is open.
