@@ -62,6 +62,7 @@ use crate::{
         },
     },
 };
+use core::iter;
 use kernel::{
     cred::Credential,
     pid_namespace::PidNamespace,
@@ -82,10 +83,12 @@ pub(crate) fn collect<'a>(
     users: &'a UserNamespace,
     credential: &'a Credential,
 ) -> Status<'a, impl Iterator<Item = u32> + Clone + 'a, impl Iterator<Item = NsIds> + Clone + 'a> {
+    let numbers = PidNumbers::of(task, ns);
+
     Status {
-        identity: identity(task, pid, ns, users, credential),
+        identity: identity(task, pid, ns, users, credential, numbers.tgid),
         groups: credential.groups_in(users),
-        ns_ids: cfg!(CONFIG_PID_NS).then(|| namespaces(task, pid, ns)),
+        ns_ids: cfg!(CONFIG_PID_NS).then(|| namespaces(task, pid, ns, numbers)),
         kthread: task.is_kernel_thread(),
         memory: memory(task),
         signals: signals(task),
@@ -104,13 +107,14 @@ fn identity(
     ns: &PidNamespace,
     users: &UserNamespace,
     credential: &Credential,
+    tgid: i32,
 ) -> Identity {
     Identity {
         name: collect::comm(task),
         // CAST: A mask has nine bits.
         umask: task.umask().map(|umask| umask as u32),
         state: collect::state(task),
-        tgid: PidNumbers::of(task, ns).tgid,
+        tgid,
         ngid: task.numa_group(),
         pid: pid.nr_in(ns),
         ppid: task.parent_in(ns),
@@ -130,21 +134,27 @@ fn owner(ids: Ids) -> Owner {
     }
 }
 
-/// The numbers of `task` in each namespace from `ns` down to its own.
+/// The numbers of `task` in each namespace from `ns`, where they are `numbers`, down to its own.
 fn namespaces<'a>(
     task: &'a Task,
     pid: &'a Pid,
     ns: &PidNamespace,
+    numbers: PidNumbers,
 ) -> impl Iterator<Item = NsIds> + Clone + 'a {
-    pid.namespaces_from(ns).map(|ns| {
-        let numbers = PidNumbers::of(task, ns);
-        NsIds {
-            tgid: numbers.tgid,
-            pid: numbers.pid,
-            pgid: numbers.pgid,
-            sid: numbers.sid,
-        }
-    })
+    let first = iter::once(ns_ids(numbers));
+    // `pid` was found in `ns`, so that there is a first one.
+    let others = pid.namespaces_from(ns).skip(1);
+
+    first.chain(others.map(|ns| ns_ids(PidNumbers::of(task, ns))))
+}
+
+fn ns_ids(numbers: PidNumbers) -> NsIds {
+    NsIds {
+        tgid: numbers.tgid,
+        pid: numbers.pid,
+        pgid: numbers.pgid,
+        sid: numbers.sid,
+    }
 }
 
 /// The sizes of `task`'s address space; `None` if it has none. May sleep.

@@ -26,26 +26,10 @@ pid_t rustproc_task_pid_nr_ns(struct task_struct *task, struct pid_namespace *ns
 	return task_pid_nr_ns(task, ns);
 }
 
-pid_t rustproc_task_tgid_nr_ns(struct task_struct *task, struct pid_namespace *ns)
-{
-	return task_tgid_nr_ns(task, ns);
-}
-
 pid_t rustproc_task_ppid_nr_ns(const struct task_struct *task,
 			       struct pid_namespace *ns)
 {
 	return task_ppid_nr_ns(task, ns);
-}
-
-pid_t rustproc_task_pgrp_nr_ns(struct task_struct *task, struct pid_namespace *ns)
-{
-	return task_pgrp_nr_ns(task, ns);
-}
-
-pid_t rustproc_task_session_nr_ns(struct task_struct *task,
-				  struct pid_namespace *ns)
-{
-	return task_session_nr_ns(task, ns);
 }
 
 void rustproc_tasklist_read_lock(void)

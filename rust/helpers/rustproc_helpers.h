@@ -201,12 +201,8 @@ struct pid *rustproc_get_pid(struct pid *pid);
 struct pid *rustproc_task_pid(struct task_struct *task);
 bool rustproc_pid_is_dead(const struct pid *pid);
 pid_t rustproc_task_pid_nr_ns(struct task_struct *task, struct pid_namespace *ns);
-pid_t rustproc_task_tgid_nr_ns(struct task_struct *task, struct pid_namespace *ns);
 pid_t rustproc_task_ppid_nr_ns(const struct task_struct *task,
 			       struct pid_namespace *ns);
-pid_t rustproc_task_pgrp_nr_ns(struct task_struct *task, struct pid_namespace *ns);
-pid_t rustproc_task_session_nr_ns(struct task_struct *task,
-				  struct pid_namespace *ns);
 void rustproc_tasklist_read_lock(void);
 void rustproc_tasklist_read_unlock(void);
 

@@ -5,7 +5,10 @@
 //! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
 
 use crate::bindings as own;
-use core::ptr::NonNull;
+use core::ptr::{
+    self,
+    NonNull, //
+};
 use kernel::{
     bindings,
     cred::Credential,
@@ -19,6 +22,9 @@ use kernel::{
 
 /// The capability to do what an administrator does and no other capability names.
 pub(crate) const CAP_SYS_ADMIN: u32 = bindings::CAP_SYS_ADMIN;
+
+/// The id of nobody, which no namespace maps.
+const INVALID_ID: u32 = u32::MAX;
 
 /// Wraps the kernel's `struct user_namespace`.
 ///
@@ -41,12 +47,25 @@ impl UserNamespace {
         self.0.get()
     }
 
+    /// Whether this is the initial namespace, which numbers all users as the kernel does.
+    fn is_initial(&self) -> bool {
+        ptr::eq(self.0.get(), &raw const bindings::init_user_ns)
+    }
+
+    /// Mirrors `from_kuid_munged()`.
     fn uid(&self, uid: bindings::kuid_t) -> u32 {
+        if self.is_initial() && uid.val != INVALID_ID {
+            return uid.val;
+        }
         // SAFETY: `self` is a valid namespace; the map of a namespace is set once, atomically.
         unsafe { own::rustproc_from_kuid_munged(self.0.get(), uid) }
     }
 
+    /// Mirrors `from_kgid_munged()`.
     fn gid(&self, gid: bindings::kgid_t) -> u32 {
+        if self.is_initial() && gid.val != INVALID_ID {
+            return gid.val;
+        }
         // SAFETY: As in `uid()`.
         unsafe { own::rustproc_from_kgid_munged(self.0.get(), gid) }
     }

@@ -5,7 +5,10 @@
 //! C header: [`include/linux/pid.h`](srctree/include/linux/pid.h)
 
 use crate::bindings as own;
-use core::ptr::NonNull;
+use core::ptr::{
+    self,
+    NonNull, //
+};
 use kernel::{
     bindings,
     pid_namespace::PidNamespace,
@@ -102,8 +105,20 @@ impl Pid {
 
     /// The number in `ns`, 0 if it has none there. Mirrors `pid_nr_ns()`.
     pub(crate) fn nr_in(&self, ns: &PidNamespace) -> i32 {
-        // SAFETY: Both are valid; the numbers of a pid never change.
-        unsafe { bindings::pid_nr_ns(self.as_ptr(), ns.as_ptr()) }
+        // SAFETY: Both are valid; the numbers of a pid never change, and there are `level + 1`.
+        unsafe {
+            let (pid, level) = (self.as_ptr(), (*ns.as_ptr()).level);
+            if level > (*pid).level {
+                return 0;
+            }
+            // CAST: A namespace level is at most `MAX_PID_NS_LEVEL`.
+            let number = (*pid).numbers.as_ptr().add(level as usize);
+            if (*number).ns == ns.as_ptr() {
+                (*number).nr
+            } else {
+                0
+            }
+        }
     }
 
     /// The namespaces in which this has a number, from `ns` down to its own.
@@ -291,16 +306,41 @@ pub(crate) struct PidNumbers {
 impl PidNumbers {
     /// Reads the numbers of `task` in `ns`. Mirrors `task_tgid_nr_ns()` and its siblings.
     pub(crate) fn of(task: &Task, ns: &PidNamespace) -> Self {
-        let (task, ns) = (task.as_ptr(), ns.as_ptr());
+        let rcu = rcu::read_lock();
+        let task = task.as_ptr();
+        // CAST: A small number.
+        let of_group = |kind: bindings::pid_type| {
+            // SAFETY: A task keeps its `signal_struct` until the last reference to it is dropped.
+            unsafe { number_in(&raw const (*(*task).signal).pids[kind as usize], ns, &rcu) }
+        };
 
-        // SAFETY: Both are valid; the helpers take RCU themselves.
-        unsafe {
-            Self {
-                tgid: own::rustproc_task_tgid_nr_ns(task, ns),
-                pid: own::rustproc_task_pid_nr_ns(task, ns),
-                pgid: own::rustproc_task_pgrp_nr_ns(task, ns),
-                sid: own::rustproc_task_session_nr_ns(task, ns),
-            }
+        Self {
+            tgid: of_group(bindings::pid_type_PIDTYPE_TGID),
+            // SAFETY: The task is valid.
+            pid: unsafe { number_in(&raw const (*task).thread_pid, ns, &rcu) },
+            pgid: of_group(bindings::pid_type_PIDTYPE_PGID),
+            sid: of_group(bindings::pid_type_PIDTYPE_SID),
+        }
+    }
+}
+
+/// The number in `ns` of the pid that `attached` points at, 0 if that is null or has none there.
+///
+/// # Safety
+///
+/// `attached` must be valid for reads, and point at null or at a pid that is freed under RCU.
+unsafe fn number_in(
+    attached: *const *mut bindings::pid,
+    ns: &PidNamespace,
+    _rcu: &rcu::Guard,
+) -> i32 {
+    // SAFETY: By the function's condition; RCU is held, so that a pid stays what it is.
+    unsafe {
+        let pid = ptr::read_volatile(attached);
+        if pid.is_null() {
+            0
+        } else {
+            Pid::from_ptr(pid).nr_in(ns)
         }
     }
 }

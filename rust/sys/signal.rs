@@ -23,8 +23,14 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// Number of signals, `_NSIG`.
-const SIGNALS: usize = 64;
+/// Signals that are looked at together.
+const TOGETHER: usize = 8;
+
+/// What stands in the place of a handler where the default is done.
+const SIG_DFL: usize = 0;
+
+/// What stands there where the signal is ignored.
+const SIG_IGN: usize = 1;
 
 /// A task's `siglock`, held with interrupts off: its signal state stands still.
 ///
@@ -83,6 +89,19 @@ impl Drop for SighandGuard<'_> {
     }
 }
 
+impl Dispositions {
+    /// Adds what is done on the signals from bit `first` on.
+    fn add(&mut self, first: usize, actions: &[bindings::k_sigaction; TOGETHER]) {
+        for (number, action) in (first..).zip(actions) {
+            match handler(action) {
+                SIG_DFL => {}
+                SIG_IGN => self.ignored |= 1 << number,
+                _ => self.caught |= 1 << number,
+            }
+        }
+    }
+}
+
 impl SighandGuard<'_> {
     fn signal(&self) -> &bindings::signal_struct {
         // SAFETY: By the type invariant `signal` is valid while the lock is held.
@@ -111,18 +130,20 @@ impl SighandGuard<'_> {
     }
 
     /// What the process does on each signal. Mirrors `collect_sigign_sigcatch()`.
+    ///
+    /// Most signals have no handler, which is seen for several at once.
     pub(crate) fn dispositions(&self) -> Dispositions {
         let mut dispositions = Dispositions::default();
         // SAFETY: By the type invariant `sighand` is valid and locked.
-        let actions = unsafe { &(*(*self.task.as_ptr()).sighand).action };
+        let mut actions = unsafe { &(*(*self.task.as_ptr()).sighand).action[..] };
+        let mut first = 0;
 
-        for (number, action) in actions.iter().take(SIGNALS).enumerate() {
-            // `SIG_DFL` is a null handler and `SIG_IGN` the address 1.
-            match action.sa.sa_handler.map_or(0, |handler| handler as usize) {
-                0 => {}
-                1 => dispositions.ignored |= 1 << number,
-                _ => dispositions.caught |= 1 << number,
+        while let Some((group, rest)) = actions.split_first_chunk::<TOGETHER>() {
+            if group.iter().fold(0, |bits, action| bits | handler(action)) != SIG_DFL {
+                dispositions.add(first, group);
             }
+            first += TOGETHER;
+            actions = rest;
         }
         dispositions
     }
@@ -163,6 +184,14 @@ impl SighandGuard<'_> {
         // CAST: The counter is not negative.
         unsafe { own::rustproc_sigpending_count(self.task.as_ptr()) as u64 }
     }
+}
+
+/// The address of the handler of `action`, or one of the numbers that stand for none.
+fn handler(action: &bindings::k_sigaction) -> usize {
+    action
+        .sa
+        .sa_handler
+        .map_or(SIG_DFL, |handler| handler as usize)
 }
 
 /// A resource whose limit procfs shows.
