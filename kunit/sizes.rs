@@ -64,7 +64,10 @@ const fn share(pages: usize, mapcount: u64) -> Pss {
 
 /// What `smaps` sums up of the VMA at `address`.
 fn sizes(process: &Process, address: usize) -> Result<MemSizes> {
-    with_area(process, address, |area| Ok(smaps::collect(area)?.sizes))
+    let mut sums = smaps::Sums::default();
+
+    with_area(process, address, |area| smaps::collect(area, &mut sums))?;
+    Ok(sums.sizes)
 }
 
 /// What `numa_maps` counts of the VMA at `address`, but for what the kernel's threads change.

@@ -112,17 +112,16 @@ pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
     }
 }
 
-/// Sums up the pages of a VMA. May sleep.
+/// Sums up the pages of a VMA in `sums`, which is too large to be handed on. May sleep.
 ///
 /// # Errors
 ///
 /// `EINTR` on a fatal signal.
-pub(crate) fn collect(area: &LockedVma<'_>) -> Result<Sums> {
-    let mut sums = Sums::default();
+pub(crate) fn collect(area: &LockedVma<'_>, sums: &mut Sums) -> Result {
     let holes = sums.shmem_holes(area.vma());
 
     sums.walk(area, area.vma().range(), holes, u64::MAX)?;
-    Ok(sums)
+    Ok(())
 }
 
 /// Where pages that are in swap are found.

@@ -59,8 +59,10 @@ impl Records for Smaps {
     }
 
     fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
-        let sums = cursor.inspect(|area| collect::collect(&area));
-        let sums = sums.transpose()?.unwrap_or_default();
+        let mut sums = collect::Sums::default();
+        // The gate VMA has no pages that count.
+        let walked = cursor.inspect(|area| collect::collect(&area, &mut sums));
+        walked.transpose()?;
         let vma = cursor.current().ok_or(EINVAL)?;
         let (sizes, eligible) = (collect::area(vma), vma.is_thp_eligible());
         let (flags, key) = (vma.flags(), vma.protection_key());
