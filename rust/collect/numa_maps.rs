@@ -20,6 +20,7 @@ use crate::{
             HugePmd,
             HugetlbEntry,
             LockMode,
+            Mapped,
             Page,
             PageWalk,
             Pmd,
@@ -97,14 +98,14 @@ impl Counts {
     fn table<L>(&mut self, table: &PteTable<'_, L>) {
         // CAST: A number of entries.
         self.entries += table.len() as u64;
-        for pte in table.entries().filter(|pte| pte.is_present()) {
-            match pte.page() {
-                Some(page) if !page.folio().is_zone_device() && is_counted(&page) => {
-                    self.add(page, pte.is_dirty(), 1);
-                }
-                _ => {}
+        table.for_each_run(|mapped| match mapped {
+            Mapped::Pages(run) if !run.page.folio().is_zone_device() && is_counted(&run.page) => {
+                // CAST: A number of pages.
+                let pages = run.count as u64;
+                self.add(run.page, run.mapcount, run.entry.is_dirty(), pages);
             }
-        }
+            _ => {}
+        });
     }
 
     fn huge<L>(&mut self, huge: &HugePmd<'_, L>) {
@@ -115,14 +116,17 @@ impl Counts {
             return;
         }
         match pmd.page() {
-            Some(page) if is_counted(&page) => self.add(page, pmd.is_dirty(), PMD_PAGES),
+            Some(page) if is_counted(&page) => {
+                self.add(page, page.mapcount(page.folio()), pmd.is_dirty(), PMD_PAGES);
+            }
             _ => {}
         }
     }
 
-    /// Counts `pages` pages that one entry maps, of which `page` is the first. Mirrors
-    /// `gather_stats()`.
-    fn add(&mut self, page: Page<'_>, dirty: bool, pages: u64) {
+    /// Counts `pages` pages that are like `page`, each mapped `mapcount` times; those that one entry
+    /// maps, or as many entries. Mirrors `gather_stats()`.
+    #[inline(never)]
+    fn add(&mut self, page: Page<'_>, mapcount: u32, dirty: bool, pages: u64) {
         let folio = page.folio();
         let state = folio.state();
 
@@ -133,7 +137,7 @@ impl Counts {
                 swapcache: state.is_swapcache(),
                 active: state.is_active(),
                 writeback: state.is_writeback(),
-                mapcount: u64::from(page.mapcount(folio)),
+                mapcount: u64::from(mapcount),
             },
             pages,
         );
@@ -165,7 +169,7 @@ impl<L: LockMode> PageWalk<L> for Counts {
 
         self.entries += 1;
         if let Some(page) = pte.page() {
-            self.add(page, pte.is_dirty(), 1);
+            self.add(page, page.mapcount(page.folio()), pte.is_dirty(), 1);
         }
         Ok(Action::Continue)
     }

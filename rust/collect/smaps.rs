@@ -31,11 +31,14 @@ use crate::{
             Action,
             Entry,
             Folio,
+            FolioState,
             Hole,
             HugePmd,
             HugetlbEntry,
             LockMode,
+            Mapped,
             Page,
+            PageRun,
             PageWalk,
             Pmd,
             PmdGuard,
@@ -181,31 +184,33 @@ impl Sums {
 
         // CAST: A number of entries.
         self.entries += table.len() as u64;
-        for pte in table.entries() {
-            if pte.is_present() {
-                self.present(&pte, locked);
-            } else if !pte.is_none() {
-                self.leaf(&pte, locked);
-            } else if HOLES {
-                // CAST: A page has fewer bytes than the address space.
-                self.hole(vma, pte.address()..pte.address() + PAGE_SIZE as usize);
-            }
-        }
+        table.for_each_run(|mapped| match mapped {
+            Mapped::Pages(run) => self.run(&run, locked),
+            Mapped::Elsewhere(pte) => self.leaf(&pte, locked),
+            Mapped::Empty(range) if HOLES => self.empty(vma, range),
+            Mapped::Empty(_) => {}
+        });
     }
 
-    #[inline(always)]
-    fn present(&mut self, pte: &Pte<'_>, locked: bool) {
-        let Some(page) = pte.page() else {
-            return;
-        };
+    /// Counts pages that are mapped one by one.
+    ///
+    /// Stock also asks for the number of references: if there is only one, so is there one mapping.
+    #[inline(never)]
+    fn run(&mut self, run: &PageRun<'_>, locked: bool) {
         let entry = EntryFacts {
-            young: pte.is_young(),
-            dirty: pte.is_dirty(),
+            young: run.entry.is_young(),
+            dirty: run.entry.is_dirty(),
             locked,
             present: true,
         };
-        let folio = page.folio();
-        self.account(page, folio, 1, entry, facts(folio));
+        let facts = facts(run.state);
+        // CAST: A number of pages.
+        let pages = Pages(run.count as u64);
+        let sharing = Sharing::from_exclusive(!run.is_shared());
+
+        self.sizes.add_resident(facts, entry, pages.to_bytes());
+        self.sizes
+            .add_divided(facts, entry, pages, u64::from(run.mapcount), sharing);
     }
 
     /// Counts an entry whose page is not where the CPU can reach it.
@@ -221,7 +226,7 @@ impl Sums {
                 ..EntryFacts::default()
             };
             let folio = page.folio();
-            self.account(page, folio, 1, entry, facts(folio));
+            self.account(page, folio, 1, entry, facts(folio.state()));
         }
     }
 
@@ -241,7 +246,7 @@ impl Sums {
         let folio = page.folio();
         let facts = FolioFacts {
             zone_device: folio.is_zone_device(),
-            ..facts(folio)
+            ..facts(folio.state())
         };
         let entry = EntryFacts {
             young: pmd.is_young(),
@@ -256,7 +261,7 @@ impl Sums {
 
     /// Counts `count` pages of `folio` that one entry maps, of which `page` is the first. Mirrors
     /// `smaps_account()`.
-    #[inline(always)]
+    #[inline]
     fn account(
         &mut self,
         page: Page<'_>,
@@ -279,7 +284,7 @@ impl Sums {
     }
 
     /// Counts the share of `count` pages of `folio` that are mapped `mapcount` times each.
-    #[inline(always)]
+    #[inline]
     fn divide(
         &mut self,
         folio: Folio<'_>,
@@ -305,6 +310,15 @@ impl Sums {
         );
     }
 
+    /// Counts shared memory that is in swap, where entries are empty. As in stock page by page, each
+    /// time with the whole of what went to swap together.
+    fn empty(&mut self, vma: Vma<'_>, range: Range<usize>) {
+        // CAST: A page has fewer bytes than the address space.
+        for page in range.step_by(PAGE_SIZE as usize) {
+            self.hole(vma, page..page + PAGE_SIZE as usize);
+        }
+    }
+
     fn hole(&mut self, vma: Vma<'_>, range: Range<usize>) {
         if let Some(shmem) = vma.shmem() {
             let swapped = shmem.swap_usage_in(range);
@@ -314,10 +328,8 @@ impl Sums {
 }
 
 /// What counts about a folio.
-#[inline(always)]
-fn facts(folio: Folio<'_>) -> FolioFacts {
-    let state = folio.state();
-
+#[inline]
+fn facts(state: FolioState) -> FolioFacts {
     FolioFacts {
         anon: state.is_anon(),
         swapbacked: state.is_swapbacked(),

@@ -20,12 +20,13 @@
 mod clear;
 mod entry;
 mod folio;
+mod frame;
+mod run;
 mod table;
 mod uffd;
 
 pub(crate) use self::{
     entry::{
-        init,
         Entry,
         HugetlbPte,
         Leaf,
@@ -35,7 +36,13 @@ pub(crate) use self::{
     folio::{
         Folio,
         FolioCache,
+        FolioState,
         Page, //
+    },
+    frame::init,
+    run::{
+        Mapped,
+        PageRun, //
     },
     table::{
         HugePmd,

@@ -8,45 +8,19 @@
 //! C headers: [`arch/x86/include/asm/pgtable.h`](srctree/arch/x86/include/asm/pgtable.h),
 //! [`include/linux/leafops.h`](srctree/include/linux/leafops.h)
 
-use super::folio::Page;
+use super::{
+    folio::Page,
+    frame::FrameMap, //
+};
 use crate::{
     bindings as own,
-    sys::{
-        read_long,
-        vma::Vma, //
-    },
+    sys::vma::Vma, //
 };
 use core::marker::PhantomData;
 use kernel::{
     bindings,
-    page::{
-        PAGE_MASK,
-        PAGE_SHIFT, //
-    },
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    },
+    page::PAGE_SHIFT, //
 };
-
-/// The bits of an entry that are the address of the frame; 0 where only the kernel can tell, as in a
-/// paravirtualised guest of Xen, whose entries name the frames of the host.
-static FRAME_MASK: Atomic<u64> = Atomic::new(0);
-
-/// Finds out how entries name frames; before this the kernel is asked for each.
-pub(crate) fn init() {
-    #[cfg(CONFIG_DYNAMIC_PHYSICAL_MASK)]
-    // SAFETY: Set at boot.
-    let mask = unsafe { bindings::physical_mask };
-    #[cfg(not(CONFIG_DYNAMIC_PHYSICAL_MASK))]
-    let mask = own::RUSTPROC_CONST_PHYSICAL_MASK;
-
-    // SAFETY: Was found out at boot.
-    if !unsafe { own::rustproc_is_xen_pv() } {
-        // CAST: Both have 64 bits.
-        FRAME_MASK.store(mask & PAGE_MASK as u64, Relaxed);
-    }
-}
 
 /// Bits of a page-table entry, all names and meanings the architecture's.
 mod bits {
@@ -136,6 +110,7 @@ pub(crate) struct Pte<'t> {
     raw: bindings::pte_t,
     address: usize,
     vma: Vma<'t>,
+    frames: FrameMap,
 }
 
 impl Entry for Pte<'_> {
@@ -151,12 +126,24 @@ impl<'t> Pte<'t> {
     /// # Safety
     ///
     /// `raw` must have been read at `address` of `vma` from a table that stays locked for `'t`.
-    pub(super) unsafe fn new(raw: bindings::pte_t, address: usize, vma: Vma<'t>) -> Self {
+    #[inline]
+    pub(super) unsafe fn new(
+        raw: bindings::pte_t,
+        address: usize,
+        vma: Vma<'t>,
+        frames: FrameMap,
+    ) -> Self {
         // INVARIANT: By the function's condition.
-        Self { raw, address, vma }
+        Self {
+            raw,
+            address,
+            vma,
+            frames,
+        }
     }
 
     /// The entry in C.
+    #[inline]
     pub(super) fn raw(&self) -> bindings::pte_t {
         self.raw
     }
@@ -169,6 +156,27 @@ impl<'t> Pte<'t> {
     /// The address in bytes that it maps.
     pub(crate) fn address(&self) -> usize {
         self.address
+    }
+
+    /// Whether the pages of both present entries have been used alike, as far as the entries know.
+    #[inline]
+    pub(super) fn is_used_as(&self, other: &Self) -> bool {
+        (self.raw.pte ^ other.raw.pte) & (bits::ACCESSED | bits::DIRTY) == 0
+    }
+
+    /// Whether it maps the page that is `distance` pages behind that of `first`, and
+    /// [is used as](Self::is_used_as) that one. `false` where only the kernel can tell, and for pages
+    /// that the CPU shall not use.
+    #[inline]
+    pub(super) fn follows(&self, first: &Self, distance: usize) -> bool {
+        let expected = first.raw.pte.wrapping_add(distance << PAGE_SHIFT);
+        let alike = bits::PRESENT | bits::SPECIAL | bits::ACCESSED | bits::DIRTY;
+
+        first.has(bits::VALID)
+            && self.frames.mask().is_some_and(|mask| {
+                // CAST: An entry has 64 bits.
+                (self.raw.pte ^ expected) & (mask as usize | alike) == 0
+            })
     }
 
     /// The page may be written to. For a present entry. Mirrors `pte_write()`.
@@ -196,35 +204,36 @@ impl<'t> Pte<'t> {
     /// Page frame number of a present entry. Mirrors `pte_pfn()`.
     #[inline]
     pub(crate) fn pfn(&self) -> u64 {
-        let mask = FRAME_MASK.load(Relaxed);
-
         // One that the CPU shall not use has its frame inverted.
-        if mask != 0 {
-            let inverted = if self.has(bits::VALID) { 0 } else { !0 };
-            // CAST: An entry has 64 bits.
-            return ((self.raw.pte ^ inverted) as u64 & mask) >> PAGE_SHIFT;
-        }
-        // SAFETY: Takes a number. CAST: It has 64 bits.
-        unsafe { own::rustproc_pte_pfn(self.raw) as u64 }
+        self.frames
+            .frame(self.raw, !self.has(bits::VALID))
+            // SAFETY: Takes a number. CAST: It has 64 bits.
+            .unwrap_or_else(|| unsafe { own::rustproc_pte_pfn(self.raw) as u64 })
     }
 
     /// What a present entry maps, if it is memory that belongs to the VMA. Mirrors
     /// `vm_normal_page()`.
     #[inline]
     pub(crate) fn page(&self) -> Option<Page<'t>> {
-        #[cfg(CONFIG_SPARSEMEM_VMEMMAP)]
-        if !self.has(bits::SPECIAL) {
-            let pfn = self.pfn();
-            // SAFETY: The variable is a word, set at boot and by memory hotplug.
-            if pfn <= unsafe { read_long(own::rustproc_highest_memmap_pfn) } {
-                // SAFETY: A frame in range that an ordinary entry maps has a page struct, which the
-                // entry keeps; by the type invariant its table is locked.
-                return unsafe { Page::from_pfn(pfn) };
-            }
+        if let Some(page) = self.ordinary_page() {
+            return Some(page);
         }
         // SAFETY: The entry is present in a locked table of the VMA by the type invariant; what it
         // maps it keeps.
         unsafe { Page::from_raw(own::vm_normal_page(self.vma.raw(), self.address, self.raw)) }
+    }
+
+    /// [`Pte::page`] of an entry that the CPU uses and that nobody has marked as special. `None` for
+    /// others, and where only the kernel can tell.
+    #[inline]
+    pub(super) fn ordinary_page(&self) -> Option<Page<'t>> {
+        if self.raw.pte & (bits::VALID | bits::SPECIAL) != bits::VALID {
+            return None;
+        }
+        let page = self.frames.page(self.raw)?;
+        // SAFETY: A frame in range that an ordinary entry maps has a page struct, which the entry
+        // keeps; by the type invariant its table is locked.
+        Some(unsafe { Page::new(page) })
     }
 
     /// What an entry says that is neither present nor empty.

@@ -43,20 +43,15 @@ impl<'t> Page<'t> {
         })
     }
 
-    /// The page of a frame.
-    ///
     /// # Safety
     ///
-    /// The frame must be memory with a page struct, mapped by an entry whose table is locked for
-    /// `'t`.
-    #[cfg(CONFIG_SPARSEMEM_VMEMMAP)]
+    /// `raw` must be a page that an entry maps whose table is locked for `'t`.
     #[inline]
-    pub(super) unsafe fn from_pfn(pfn: u64) -> Option<Self> {
-        // SAFETY: The variable is set at boot; by the function's condition the array that it is the
-        // address of has an element for the frame. CAST: A frame number fits an index.
-        unsafe {
-            let array = bindings::vmemmap_base as *mut bindings::page;
-            Self::from_raw(array.add(pfn as usize))
+    pub(super) unsafe fn new(raw: NonNull<bindings::page>) -> Self {
+        // INVARIANT: By the function's condition.
+        Self {
+            raw,
+            _table: PhantomData,
         }
     }
 
@@ -100,7 +95,7 @@ impl<'t> Page<'t> {
 
     /// What the flags of its folio say, if it is the folio's only page.
     #[inline]
-    fn state_if_small(&self) -> Option<FolioState> {
+    pub(super) fn state_if_small(&self) -> Option<FolioState> {
         if self.is_tail() {
             return None;
         }
@@ -132,36 +127,43 @@ impl<'t> Page<'t> {
     }
 
     /// [`Page::mapcount`] of the `count` pages of the folio from this one on, as runs of pages that
-    /// have the same.
+    /// have the same. There is an entry for each, or one for all.
     pub(crate) fn mapcounts(&self, folio: Folio<'t>, count: usize) -> MapcountRuns<'t> {
-        // Without one mapping of a part, all pages have the folio's count, and need no look.
-        let uniform = !cfg!(CONFIG_PAGE_MAPCOUNT)
-            || count == 1
-            || folio.is_large() && folio.large_mapcount() == folio.entire_mapcount();
+        let entire = folio.entire_mapcount();
         let left = if count == 1 {
             1
         } else {
             count.min(folio.pages().saturating_sub(self.index_in(folio)))
+        };
+        // Where all mappings are of the whole, all pages have their number, and need no look. Where
+        // none is, and there are as many as there are pages here, each page has one.
+        let uniform = !cfg!(CONFIG_PAGE_MAPCOUNT) || left == 1 || {
+            let all = folio.large_mapcount();
+            // CAST: A number of pages.
+            all == entire || entire == 0 && all as usize == left
         };
 
         // INVARIANT: No more pages than the folio has.
         MapcountRuns {
             next: *self,
             folio,
+            entire,
             uniform,
             left,
         }
     }
 
     /// Number of pages of `folio` before this one.
-    fn index_in(&self, folio: Folio<'t>) -> usize {
+    pub(super) fn index_in(&self, folio: Folio<'t>) -> usize {
         // SAFETY: Both are valid pages by the type invariants; pages of a folio are contiguous.
         // CAST: The page is not below its folio's first.
         unsafe { self.raw.offset_from(folio.raw.cast()) as usize }
     }
 
-    /// How often the page is mapped by an entry of its own.
-    fn own_mapcount(&self) -> i32 {
+    /// How often the page is mapped by an entry of its own, or that and all mappings of a folio that
+    /// has no other page.
+    #[inline]
+    pub(super) fn own_mapcount(&self) -> i32 {
         // SAFETY: The page is valid by the type invariant; others may change the count.
         let raw = unsafe {
             (&raw const (*self.raw.as_ptr()).__bindgen_anon_2._mapcount.counter).read_volatile()
@@ -186,6 +188,8 @@ impl<'t> Page<'t> {
 pub(crate) struct MapcountRuns<'t> {
     next: Page<'t>,
     folio: Folio<'t>,
+    /// How often the folio is mapped as a whole.
+    entire: i32,
     /// Whether all have the same count.
     uniform: bool,
     left: usize,
@@ -199,10 +203,10 @@ impl Iterator for MapcountRuns<'_> {
         if self.left == 0 {
             return None;
         }
-        let mapcount = self.next.mapcount(self.folio);
+        let mapcount = self.mapcount();
         let mut run = if self.uniform { self.left } else { 1 };
         self.step(run);
-        while self.left > 0 && self.next.mapcount(self.folio) == mapcount {
+        while self.left > 0 && self.mapcount() == mapcount {
             self.step(1);
             run += 1;
         }
@@ -211,6 +215,17 @@ impl Iterator for MapcountRuns<'_> {
 }
 
 impl MapcountRuns<'_> {
+    /// That of the next page.
+    #[inline]
+    fn mapcount(&self) -> u32 {
+        if cfg!(CONFIG_PAGE_MAPCOUNT) {
+            // CAST: A count of mappings is not negative.
+            self.entire.wrapping_add(self.next.own_mapcount()) as u32
+        } else {
+            self.folio.average_mapcount()
+        }
+    }
+
     /// Goes on by `count` pages, of which there are as many.
     fn step(&mut self, count: usize) {
         self.left -= count;
@@ -341,13 +356,44 @@ impl<'t> FolioCache<'t> {
 }
 
 /// A snapshot of what a folio's flags and its mapping say.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FolioState {
     flags: u64,
     mapping: u64,
 }
 
 impl FolioState {
+    /// The flags that can be asked for, and those that say where the folio lies.
+    const FLAGS: u64 = {
+        use kernel::bindings::*;
+
+        1 << pageflags_PG_swapbacked
+            | 1 << pageflags_PG_swapcache
+            | 1 << pageflags_PG_dirty
+            | 1 << pageflags_PG_writeback
+            | 1 << pageflags_PG_referenced
+            | 1 << pageflags_PG_active
+            | 1 << pageflags_PG_unevictable
+            | 1 << pageflags_PG_reserved
+            | Self::YOUNG
+            | own::rustproc_page_flags_RUSTPROC_PAGE_PLACE
+    };
+
+    #[cfg(CONFIG_PAGE_IDLE_FLAG)]
+    const YOUNG: u64 = 1 << bindings::pageflags_PG_young;
+    #[cfg(not(CONFIG_PAGE_IDLE_FLAG))]
+    const YOUNG: u64 = 0;
+
+    /// Without what can't be asked for, apart from the size: folios of the same size that are alike
+    /// are equal.
+    #[inline]
+    pub(super) const fn essence(self) -> Self {
+        Self {
+            flags: self.flags & Self::FLAGS,
+            mapping: self.mapping & own::RUSTPROC_CONST_FOLIO_MAPPING_FLAGS,
+        }
+    }
+
     const fn has(self, flag: bindings::pageflags) -> bool {
         self.flags & (1 << flag) != 0
     }
@@ -396,10 +442,7 @@ impl FolioState {
 
     /// Was used since idle page tracking looked last. Mirrors `folio_test_young()`.
     pub(crate) const fn is_young(self) -> bool {
-        #[cfg(CONFIG_PAGE_IDLE_FLAG)]
-        return self.has(bindings::pageflags_PG_young);
-        #[cfg(not(CONFIG_PAGE_IDLE_FLAG))]
-        false
+        self.flags & Self::YOUNG != 0
     }
 
     /// On an active list, or kept in memory. Mirrors what `numa_maps` counts as active.

@@ -2,10 +2,13 @@
 
 //! The entries of a walk, and the locks on what they map.
 
-use super::entry::{
-    HugetlbPte,
-    PmdLeaf,
-    Pte, //
+use super::{
+    entry::{
+        HugetlbPte,
+        PmdLeaf,
+        Pte, //
+    },
+    frame::FrameMap,
 };
 use crate::{
     bindings as own,
@@ -148,6 +151,7 @@ impl<'w, L> Pmd<'w, L> {
             first,
             lock,
             pmd: self,
+            frames: FrameMap::new(),
             _not_send: NotThreadSafe,
         })
     }
@@ -184,6 +188,7 @@ pub(crate) struct PteTable<'p, L> {
     first: NonNull<bindings::pte_t>,
     lock: *mut bindings::spinlock_t,
     pmd: &'p Pmd<'p, L>,
+    frames: FrameMap,
     _not_send: NotThreadSafe,
 }
 
@@ -204,8 +209,16 @@ impl<'p, L> PteTable<'p, L> {
     }
 
     /// The entries, from the lowest address.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Pte<'_>> {
-        self.slots().map(|slot| slot.entry)
+    #[inline]
+    pub(crate) fn entries(&self) -> Entries<'_> {
+        // INVARIANT: By the type invariant so many entries start at `first`, mapped and locked.
+        Entries {
+            next: self.first,
+            left: self.len(),
+            address: self.pmd.range.start,
+            vma: self.pmd.vma,
+            frames: self.frames,
+        }
     }
 
     /// The entries with their places, from the lowest address.
@@ -224,7 +237,8 @@ impl<'p, L> PteTable<'p, L> {
             // may set bits of one; it has the size of a word.
             let (raw, entry) = unsafe {
                 let raw = self.first.add(index);
-                (raw, Pte::new(raw.read_volatile(), address, self.pmd.vma))
+                let entry = Pte::new(raw.read_volatile(), address, self.pmd.vma, self.frames);
+                (raw, entry)
             };
 
             // INVARIANT: The table is mapped and locked by the type invariant, and borrowed.
@@ -234,6 +248,57 @@ impl<'p, L> PteTable<'p, L> {
                 _mode: PhantomData,
             }
         })
+    }
+}
+
+/// The entries of a locked table, one after the other.
+///
+/// # Invariants
+///
+/// `left` entries start at `next`, of which the first maps `address` of `vma`, in a table that stays
+/// mapped and locked for `'t`.
+#[derive(Clone)]
+pub(crate) struct Entries<'t> {
+    next: NonNull<bindings::pte_t>,
+    left: usize,
+    address: usize,
+    vma: Vma<'t>,
+    frames: FrameMap,
+}
+
+impl Entries<'_> {
+    /// Goes on by `count` entries, of which there are as many.
+    #[inline]
+    fn step(&mut self, count: usize) {
+        // SAFETY: By the type invariant the entries are there.
+        // INVARIANT: As many less are left, and addresses go with entries.
+        unsafe { self.next = self.next.add(count) };
+        self.left -= count;
+        self.address = self.address.wrapping_add(count * PAGE_SIZE);
+    }
+
+    /// Goes on by `count` entries, or to the end.
+    pub(super) fn skip_entries(&mut self, count: usize) {
+        self.step(count.min(self.left));
+    }
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Pte<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Pte<'t>> {
+        if self.left == 0 {
+            return None;
+        }
+        // SAFETY: By the type invariant there is an entry, in a locked table. Another CPU may set bits
+        // of it; it has the size of a word.
+        let entry = unsafe {
+            let raw = self.next.read_volatile();
+            Pte::new(raw, self.address, self.vma, self.frames)
+        };
+        self.step(1);
+        Some(entry)
     }
 }
 
