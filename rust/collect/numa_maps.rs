@@ -61,13 +61,16 @@ impl Counts {
         })
     }
 
-    /// Counts the pages of a VMA, and forgets what was counted before. May sleep.
+    /// Counts the pages of a VMA, and forgets what was counted before. May sleep, if its lock lets it.
     ///
     /// # Errors
     ///
     /// `EINTR` on a fatal signal.
     pub(crate) fn collect(&mut self, area: &LockedVma<'_>) -> Result {
         self.clear();
+        if area.vma().is_untouched() {
+            return Ok(());
+        }
         area.walk(area.vma().range(), self)?;
         Ok(())
     }

@@ -115,7 +115,8 @@ pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
     }
 }
 
-/// Sums up the pages of a VMA in `sums`, which is too large to be handed on. May sleep.
+/// Sums up the pages of a VMA in `sums`, which is too large to be handed on. May sleep, if its lock lets
+/// it.
 ///
 /// # Errors
 ///
@@ -156,7 +157,8 @@ impl Sums {
         }
     }
 
-    /// Adds the pages of `range`, addresses in bytes, in `area`. May sleep.
+    /// Adds the pages of `range`, addresses in bytes, in `area`. May sleep, if its lock
+    /// lets it.
     ///
     /// Stops between two tables when more than `budget` entries have been looked at; then where it
     /// stopped is the result, else `None`.
@@ -173,6 +175,9 @@ impl Sums {
     ) -> Result<Option<usize>> {
         let limit = self.entries.saturating_add(budget);
 
+        if area.vma().is_untouched() {
+            return Ok(None);
+        }
         match holes {
             Holes::Empty => Gather::<false>::walk(self, area, range, limit),
             Holes::Shmem => Gather::<true>::walk(self, area, range, limit),

@@ -12,9 +12,12 @@ use super::smaps::{
     Holes,
     Sums, //
 };
-use crate::sys::vma::{
-    LockedVma,
-    VmaWalk, //
+use crate::sys::{
+    task,
+    vma::{
+        LockedVma,
+        VmaWalk, //
+    },
 };
 use core::ops::Range;
 use kernel::{
@@ -50,14 +53,17 @@ impl Rollup {
     pub(crate) fn collect(mm: &ARef<MmWithUser>) -> Result<Self> {
         let mut rollup = Self::default();
 
-        while rollup.piece(mm)? {}
+        while rollup.piece(mm)? {
+            task::cond_resched();
+        }
         Ok(rollup)
     }
 
-    /// Takes locks for [`PIECE`] entries; `false` at the end of the address space.
+    /// Takes locks for [`PIECE`] entries, each VMA counted as one, too; `false` at the end of the address
+    /// space.
     fn piece(&mut self, mm: &ARef<MmWithUser>) -> Result<bool> {
         let mut walk = VmaWalk::new(mm.clone(), self.position);
-        let limit = self.sums.entries.saturating_add(PIECE);
+        let mut limit = self.sums.entries.saturating_add(PIECE);
 
         while self.sums.entries < limit {
             if !walk.advance(self.position)? {
@@ -65,6 +71,7 @@ impl Rollup {
             }
             let budget = limit - self.sums.entries;
             walk.inspect(|area| self.area(&area, budget)).transpose()?;
+            limit -= 1;
         }
         Ok(true)
     }

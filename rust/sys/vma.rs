@@ -5,8 +5,8 @@
 //! Each VMA is locked by itself while it is looked at, so that the target may map and unmap
 //! elsewhere; `mmap_lock` is taken only when a VMA's reference count is about to overflow.
 //!
-//! Lock order: RCU for the whole of a [`VmaWalk`], inside it one VMA's lock at a time. When the walk
-//! falls back to `mmap_lock`, RCU is let go of first and not taken again. A [`FoundVma`] holds the
+//! Lock order: RCU for the whole of a [`VmaWalk`], but for while it looks at the pages of more than a
+//! little memory; inside it one VMA's lock at a time. When the walk falls back to `mmap_lock`, RCU is let go of first and not taken again. A [`FoundVma`] holds the
 //! one lock without RCU, so that its holder may sleep.
 //!
 //! C header: [`include/linux/mmap_lock.h`](srctree/include/linux/mmap_lock.h); mirrors
@@ -128,29 +128,31 @@ impl VmaWalk {
         Some(Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) }))
     }
 
-    /// Runs `inspect` on the VMA at which the walk stands, free to sleep: RCU is let go of, while the
-    /// VMA stays locked. `None` if the walk stands nowhere, or at the gate VMA.
+    /// Runs `inspect` on the VMA at which the walk stands. `None` if the walk stands nowhere, or at the
+    /// gate VMA.
+    ///
+    /// RCU is let go of, while the VMA stays locked, and then the walk has to find its place again. A
+    /// little anonymous memory is not worth that: what walks it does not sleep.
     pub(crate) fn inspect<R>(&mut self, inspect: impl FnOnce(LockedVma<'_>) -> R) -> Option<R> {
         let Some(Place::Mapping(raw)) = self.place else {
             return None;
         };
         // SAFETY: By the type invariant the VMA is locked, and stays so until we return.
         let vma = Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) });
-        if matches!(self.lock, Lock::Mmap) {
-            // INVARIANT: `mmap_lock` is held by the type invariant.
-            return Some(inspect(LockedVma {
-                vma,
-                under_mmap_lock: true,
-            }));
+        let held = match self.lock {
+            Lock::Mmap => VmaLock::Mmap,
+            Lock::Vma(_) if vma.is_little() => VmaLock::VmaAndRcu,
+            Lock::Vma(_) => VmaLock::Vma,
+        };
+        if !matches!(held, VmaLock::Vma) {
+            // INVARIANT: The locks are held by the type invariant.
+            return Some(inspect(LockedVma { vma, held }));
         }
 
         // SAFETY: By the type invariant RCU is held. The VMA is kept by its lock.
         unsafe { bindings::rcu_read_unlock() };
         // INVARIANT: The VMA's lock is held by the type invariant.
-        let result = inspect(LockedVma {
-            vma,
-            under_mmap_lock: false,
-        });
+        let result = inspect(LockedVma { vma, held });
         // SAFETY: Taken anew, and `iter` set anew. The range of a locked VMA does not change.
         unsafe {
             bindings::rcu_read_lock();
@@ -221,14 +223,26 @@ fn unlock_vma(locked: Option<NonNull<bindings::vm_area_struct>>) {
     }
 }
 
-/// A VMA whose pages may be looked at, with no more than sleeping locks held.
+/// What keeps a [`LockedVma`].
+#[derive(Clone, Copy)]
+pub(crate) enum VmaLock {
+    /// `mmap_lock`, held for reading.
+    Mmap,
+    /// Its own lock.
+    Vma,
+    /// Its own lock, inside RCU: whoever holds it may not sleep.
+    VmaAndRcu,
+}
+
+/// A VMA whose pages may be looked at.
 ///
 /// # Invariants
 ///
-/// `mmap_lock` is held for reading if `under_mmap_lock`, else the VMA's own lock; RCU is not.
+/// The locks that `held` names are held, and none besides; with `VmaLock::VmaAndRcu` the VMA is anonymous
+/// memory, and maps no file.
 pub(crate) struct LockedVma<'a> {
     vma: Vma<'a>,
-    under_mmap_lock: bool,
+    held: VmaLock,
 }
 
 impl<'a> LockedVma<'a> {
@@ -237,9 +251,9 @@ impl<'a> LockedVma<'a> {
         self.vma
     }
 
-    /// Whether it is `mmap_lock` that keeps the VMA.
-    pub(crate) fn under_mmap_lock(&self) -> bool {
-        self.under_mmap_lock
+    /// What keeps the VMA.
+    pub(crate) fn held(&self) -> VmaLock {
+        self.held
     }
 }
 
@@ -574,6 +588,26 @@ impl<'a> Vma<'a> {
             own::shmem_mapping((*file.as_ptr()).f_mapping)
         };
         is_shmem.then_some(Shmem(*self))
+    }
+
+    /// Whether it is anonymous memory that maps no file, not even `/dev/zero`.
+    fn is_anonymous(&self) -> bool {
+        // SAFETY: The VMA is locked, and the pointers are only compared.
+        unsafe { (*self.raw()).vm_file.is_null() && (*self.raw()).vm_ops.is_null() }
+    }
+
+    /// Whether it is anonymous memory that at most a few page tables map.
+    fn is_little(&self) -> bool {
+        self.is_anonymous() && self.end() - self.start() <= own::RUSTPROC_CONST_PMD_SIZE
+    }
+
+    /// Whether it is anonymous memory without any page but the page of zeros: none has ever been put
+    /// there, so that nobody would know how to find who maps it. There may be marks.
+    pub(crate) fn is_untouched(&self) -> bool {
+        // SAFETY: The VMA is locked. The pointer is one word, which a page fault may set.
+        let reverse_map = unsafe { (&raw const (*self.raw()).anon_vma).read_volatile() };
+
+        self.is_anonymous() && reverse_map.is_null()
     }
 
     /// Whether it maps a file.

@@ -64,7 +64,8 @@ use crate::{
         task,
         vma::{
             LockedVma,
-            Vma, //
+            Vma,
+            VmaLock, //
         },
     },
 };
@@ -94,6 +95,8 @@ pub(crate) const PMD_SIZE: usize = own::RUSTPROC_CONST_PMD_SIZE;
 pub(crate) trait LockMode: 'static {
     /// What the walk shall check or do about locks.
     const WALK_LOCK: own::page_walk_lock;
+    /// Whether the walk may sleep.
+    const MAY_SLEEP: bool = true;
 }
 
 /// `mmap_lock`, held for reading.
@@ -110,6 +113,9 @@ pub(crate) enum MmapWriteFlush {}
 
 /// The lock of the one VMA that is walked, held for reading.
 pub(crate) enum VmaRead {}
+
+/// As [`VmaRead`], inside RCU.
+pub(crate) enum VmaReadRcu {}
 
 impl LockMode for MmapRead {
     const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_RDLOCK;
@@ -129,6 +135,11 @@ impl LockMode for MmapWriteFlush {
 
 impl LockMode for VmaRead {
     const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_VMA_RDLOCK_VERIFY;
+}
+
+impl LockMode for VmaReadRcu {
+    const WALK_LOCK: own::page_walk_lock = own::page_walk_lock_PGWALK_VMA_RDLOCK_VERIFY;
+    const MAY_SLEEP: bool = false;
 }
 
 /// Whether a walk shall enter a VMA.
@@ -181,7 +192,8 @@ pub(crate) trait PageWalk<L: LockMode> {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Looks at an entry of a PMD that is not empty. May sleep, but for while it holds the entry.
+    /// Looks at an entry of a PMD that is not empty. May sleep where the walk may, but for while it holds
+    /// the entry.
     ///
     /// # Errors
     ///
@@ -309,7 +321,9 @@ impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
                 // SAFETY: The walk waits for us, and reads this when we have returned.
                 unsafe { (*walk).action = own::page_walk_action_ACTION_AGAIN };
             }
-            task::cond_resched();
+            if L::MAY_SLEEP {
+                task::cond_resched();
+            }
             Self::result(action)
         })
     }
@@ -387,26 +401,27 @@ fn ended(result: c_int) -> Result<Walked> {
 }
 
 impl LockedVma<'_> {
-    /// Walks `range` (addresses in bytes), or what of it lies in the VMA. May sleep.
+    /// Walks `range` (addresses in bytes), or what of it lies in the VMA. May sleep, if the locks let it.
     ///
     /// # Errors
     ///
     /// What a callback fails with.
     pub(crate) fn walk<W>(&self, range: Range<usize>, author: &mut W) -> Result<Walked>
     where
-        W: PageWalk<VmaRead> + PageWalk<MmapRead>,
+        W: PageWalk<VmaRead> + PageWalk<VmaReadRcu> + PageWalk<MmapRead>,
     {
         let range = range.start.max(self.vma().start())..range.end.min(self.vma().end());
         if range.is_empty() {
             return Ok(Walked::Whole);
         }
-        let operations = if self.under_mmap_lock() {
-            &Table::<W, MmapRead>::OPERATIONS
-        } else {
-            &Table::<W, VmaRead>::OPERATIONS
+        let operations = match self.held() {
+            VmaLock::Mmap => &Table::<W, MmapRead>::OPERATIONS,
+            VmaLock::Vma => &Table::<W, VmaRead>::OPERATIONS,
+            VmaLock::VmaAndRcu => &Table::<W, VmaReadRcu>::OPERATIONS,
         };
         // SAFETY: The VMA is locked as the operations say, the range is inside it, and `author` is
-        // what they expect and ours alone.
+        // what they expect and ours alone. Inside RCU it is anonymous memory: a walk of that sleeps in
+        // our callbacks only.
         ended(unsafe {
             own::walk_page_range_vma(
                 self.vma().raw(),
