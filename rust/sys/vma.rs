@@ -6,8 +6,9 @@
 //! elsewhere; `mmap_lock` is taken only when a VMA's reference count is about to overflow.
 //!
 //! Lock order: RCU for the whole of a [`VmaWalk`], but for while it looks at the pages of more than a
-//! little memory; inside it one VMA's lock at a time. When the walk falls back to `mmap_lock`, RCU is let go of first and not taken again. A [`FoundVma`] holds the
-//! one lock without RCU, so that its holder may sleep.
+//! little memory; inside it one VMA's lock at a time. When the walk falls back to `mmap_lock`, RCU is
+//! let go of first and not taken again. A [`FoundVma`] holds the one lock without RCU, so that its
+//! holder may sleep.
 //!
 //! C header: [`include/linux/mmap_lock.h`](srctree/include/linux/mmap_lock.h); mirrors
 //! `proc_get_vma()` and `query_vma_find_by_addr()` and the functions around them in
