@@ -20,7 +20,6 @@ mod row;
 mod run;
 mod scenario;
 mod settle;
-mod target;
 mod zoo;
 
 use std::path::PathBuf;
@@ -28,7 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use rustproc_compare::{machine, sys};
+use rustproc_compare::{machine, sys, target};
 
 /// Compares a rustproc tree with stock procfs, file by file and system call by system call.
 #[derive(Parser)]

@@ -7,6 +7,7 @@
 //! comparison, however that ends.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,6 @@ use nix::sys::wait::{waitpid, WaitPidFlag};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::probe::read_whole;
 use crate::sys;
 
 /// How long a target may take to get in place, in milliseconds: 300 children on a slow machine are
@@ -173,7 +173,7 @@ fn end_orphans() {
 }
 
 fn own_children() -> Vec<Pid> {
-    let text = read_whole(Path::new("/proc/thread-self/children")).unwrap_or_default();
+    let text = fs::read("/proc/thread-self/children").unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     text.split_whitespace()
         .filter_map(|n| n.parse().ok())
@@ -237,9 +237,9 @@ pub fn wait_for_rest(stock: &Path, pid: Pid) -> bool {
 fn snapshot(stock: &Path, pid: Pid) -> Vec<Vec<u8>> {
     let tasks = stock.join(pid.to_string()).join("task");
     let mut all = Vec::new();
-    for thread in crate::probe::names(&tasks) {
+    for thread in fs::read_dir(tasks).into_iter().flatten().flatten() {
         for file in ["stat", "status"] {
-            all.push(read_whole(&tasks.join(&thread).join(file)).unwrap_or_default());
+            all.push(fs::read(thread.path().join(file)).unwrap_or_default());
         }
     }
     all
