@@ -20,8 +20,8 @@ mod trap;
 pub mod userfault;
 
 pub use file::{
-    c_path, getdents, getxattr, ioctl, is_mount_point, listxattr, lseek, memfd, mmap_file, open,
-    openat, readlink, statfs, statx, write_byte, Entry,
+    c_path, getdents, getdents_into, getxattr, ioctl, is_mount_point, listxattr, lseek, memfd,
+    mmap_file, open, openat, parse_entries, readlink, statfs, statx, write_byte, Entry,
 };
 pub use memory::{attach_shared_memory, forget_translations, Heap, Mapping, HUGE, PAGE};
 pub use process::{

@@ -87,19 +87,20 @@ pub struct Entry {
 /// One `getdents64(2)` with a buffer of `size` bytes.
 pub fn getdents(fd: &impl AsFd, size: usize) -> Result<Vec<Entry>> {
     let mut buffer = vec![0_u8; size];
-    // SAFETY: `buffer` is writable for `size` bytes.
-    let filled = Errno::result(unsafe {
-        libc::syscall(
-            libc::SYS_getdents64,
-            fd.as_fd().as_raw_fd(),
-            buffer.as_mut_ptr(),
-            size,
-        )
-    })? as usize;
+    let filled = getdents_into(fd, &mut buffer)?;
     Ok(parse_entries(&buffer[..filled]))
 }
 
-fn parse_entries(mut bytes: &[u8]) -> Vec<Entry> {
+/// One `getdents64(2)`: how many bytes of the buffer it has filled, for [`parse_entries`].
+pub fn getdents_into(fd: &impl AsFd, buffer: &mut [u8]) -> Result<usize> {
+    let (raw, at) = (fd.as_fd().as_raw_fd(), buffer.as_mut_ptr());
+    // SAFETY: `buffer` is writable for its length.
+    let filled = unsafe { libc::syscall(libc::SYS_getdents64, raw, at, buffer.len()) };
+    Errno::result(filled).map(|filled| filled as usize)
+}
+
+/// The entries in what `getdents64(2)` has filled.
+pub fn parse_entries(mut bytes: &[u8]) -> Vec<Entry> {
     let mut entries = Vec::new();
     // ino u64, off i64, reclen u16, type u8, then the name with a NUL.
     while let Some((head, _)) = bytes.split_at_checked(19) {

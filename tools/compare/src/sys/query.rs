@@ -4,7 +4,7 @@
 //!
 //! `<linux/fs.h>`; the C library's crate has nothing of it.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
 use nix::Result;
@@ -126,6 +126,20 @@ impl Query {
         }
     }
 
+    /// Gets everything in place to ask it many times.
+    pub fn prepare(self) -> Prepared {
+        let room = |room| match room {
+            Room::For(size) => vec![0; size as usize],
+            _ => Vec::new(),
+        };
+        Prepared {
+            asked: self,
+            answer: Argument::default(),
+            name: room(self.name),
+            build_id: room(self.build_id),
+        }
+    }
+
     /// Asks, with the argument in a place of its own.
     pub fn ask(&self, fd: &impl AsFd, place: &Trap) -> Answer {
         self.by(Caller::Native, fd, place)
@@ -204,6 +218,56 @@ impl Argument {
             ("name size", self.name_size.into()),
             ("build id size", self.build_id_size.into()),
         ]
+    }
+}
+
+/// A query that can be asked many times, where the call itself is what matters. It has the true size,
+/// and a room is for so many bytes, or none.
+#[derive(Debug)]
+pub struct Prepared {
+    asked: Query,
+    answer: Argument,
+    name: Vec<u8>,
+    build_id: Vec<u8>,
+}
+
+impl Prepared {
+    /// Asks about an address.
+    pub fn ask(&mut self, fd: &impl AsFd, address: u64) -> Result<()> {
+        self.answer = Argument {
+            size: SIZE as u64,
+            flags: self.asked.flags,
+            address,
+            name_size: self.name.len() as u32,
+            build_id_size: self.build_id.len() as u32,
+            name: place(&mut self.name),
+            build_id: place(&mut self.build_id),
+            ..Argument::default()
+        };
+        let fd = fd.as_fd().as_raw_fd();
+        // SAFETY: the argument is the one of this request, and leads to buffers of ours, with their
+        // sizes.
+        let answer = unsafe { libc::ioctl(fd, PROCMAP_QUERY as _, &raw mut self.answer) };
+        Errno::result(answer).map(drop)
+    }
+
+    /// Where the area ends that the last answer was about.
+    pub fn end(&self) -> u64 {
+        self.answer.end
+    }
+
+    /// All of the last answer, as text.
+    pub fn answer(&self) -> String {
+        let (name, build_id) = (&self.name, &self.build_id);
+        format!("{:x?} {name:x?} {build_id:x?}", self.answer.fields())
+    }
+}
+
+/// The address of a buffer; 0 of an empty one.
+fn place(buffer: &mut [u8]) -> u64 {
+    match buffer.len() {
+        0 => 0,
+        _ => buffer.as_mut_ptr() as u64,
     }
 }
 

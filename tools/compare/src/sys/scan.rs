@@ -154,7 +154,55 @@ pub struct Scanned {
     pub regions: Vec<Region>,
 }
 
+/// A scan that can be asked many times, where the call itself is what matters. Its regions have room,
+/// or none is wanted.
+#[derive(Debug)]
+pub struct Prepared {
+    asked: Scan,
+    walk_end: u64,
+    regions: Vec<Region>,
+    found: usize,
+}
+
+impl Prepared {
+    /// Asks.
+    pub fn ask(&mut self, fd: &impl AsFd) -> Result<()> {
+        let mut argument = self.asked.argument();
+        if !self.regions.is_empty() {
+            argument.vec = self.regions.as_mut_ptr() as u64;
+            argument.vec_len = self.regions.len() as u64;
+        }
+        let fd = fd.as_fd().as_raw_fd();
+        // SAFETY: the argument is the one of this request, and leads to a buffer of ours, with its
+        // length.
+        let answer = unsafe { libc::ioctl(fd, PAGEMAP_SCAN as _, &raw mut argument) };
+        self.found = Errno::result(answer)? as usize;
+        self.walk_end = argument.walk_end;
+        Ok(())
+    }
+
+    /// What was found last, and where the walk ended, as text.
+    pub fn answer(&self) -> String {
+        let found = &self.regions[..self.found.min(self.regions.len())];
+        format!("{} {found:x?} {:x}", self.found, self.walk_end)
+    }
+}
+
 impl Scan {
+    /// Gets everything in place to ask it many times.
+    pub fn prepare(self) -> Prepared {
+        let length = match self.room {
+            Room::For(length) => length as usize,
+            _ => 0,
+        };
+        Prepared {
+            asked: self,
+            walk_end: 0,
+            regions: vec![Region::default(); length],
+            found: 0,
+        }
+    }
+
     /// Asks.
     pub fn ask(&self, fd: &impl AsFd) -> Scanned {
         self.by(Caller::Native, fd)
