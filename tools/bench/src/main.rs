@@ -4,11 +4,22 @@
 //!
 //! `run` counts what calls cost the caller, `stall` how long calls of the process that is looked at
 //! wait.
+//!
+//! The way of a `run`: processes to look at (`workload`) are brought to rest; each operation (`case`)
+//! is done in stock's tree and in ours by turns (`action`, `measure`, `clock`), which comes to a row
+//! (`statistics`, `row`).
 
 #![deny(unsafe_code)]
 
+mod action;
+mod case;
+mod clock;
+mod measure;
+mod row;
 mod run;
 mod stall;
+mod statistics;
+mod workload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +73,6 @@ fn dispatch(command: Command) -> Result<bool> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Stall(arguments) => stall::stall(&arguments),
-        Command::Target { name } => anyhow::bail!("no target {name}"),
+        Command::Target { name } => workload::be(&name).map(|()| true),
     }
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Measures one case: an action on stock and on ours, alternately.
+
+use anyhow::{bail, Context, Result};
+
+use crate::action::{begin, Action};
+use crate::case::Case;
+use crate::clock::{now, own_cost};
+use crate::row::{Row, Unit};
+use crate::statistics::{median, minimum, spread};
+use crate::workload::World;
+use crate::Trees;
+
+/// How it is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// What the clock counts.
+    pub unit: Unit,
+    /// How many pairs are measured.
+    pub rounds: usize,
+}
+
+/// How long the clock is to run at least, so that what is done now and then has its part in it.
+const WORTH: u64 = 50_000;
+/// And how often an action is done in that time at most.
+const MOST: u64 = 100;
+
+/// An action on each of the trees.
+struct Pair<'a> {
+    case: &'a Case,
+    world: &'a mut World,
+    stock: Box<dyn Action>,
+    ours: Box<dyn Action>,
+}
+
+/// Measures a case.
+///
+/// # Errors
+///
+/// When an action fails, or comes to something else in one tree than in the other.
+pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) -> Result<Row> {
+    let pid = world.pid(case.workload)?;
+    let mut pair = Pair {
+        case,
+        stock: begin(case, &trees.stock, pid).context("stock")?,
+        ours: begin(case, &trees.ours, pid).context("rustproc")?,
+        world,
+    };
+    pair.check()?;
+    let times = pair.times()?;
+    let cost = own_cost();
+    let mut stock = Vec::new();
+    let mut ours = Vec::new();
+    for _ in 0..manner.rounds {
+        stock.push(each(pair.time(false, times)?, cost, times));
+        ours.push(each(pair.time(true, times)?, cost, times));
+    }
+    Ok(row(case, manner.unit, &stock, &ours))
+}
+
+/// What one action cost, of so many.
+fn each(time: u64, clock: u64, times: u32) -> f64 {
+    time.saturating_sub(clock) as f64 / f64::from(times)
+}
+
+impl Pair<'_> {
+    /// Whether both come to the same. Others may change something between the two: then they are asked
+    /// again.
+    fn check(&mut self) -> Result<()> {
+        for _ in 0..5 {
+            self.time(false, 1)?;
+            self.time(true, 1)?;
+            if self.case.is_volatile() || self.stock.outcome() == self.ours.outcome() {
+                return Ok(());
+            }
+        }
+        bail!("the trees differ")
+    }
+
+    /// How often to act for one measurement.
+    fn times(&mut self) -> Result<u32> {
+        let once = self.time(false, 1)?.max(1);
+        let wanted = (WORTH / once).clamp(1, MOST) as u32;
+        Ok(self.stock.limit().map_or(wanted, |limit| match limit {
+            1 => 1,
+            // What was done before is no longer new.
+            limit => limit,
+        }))
+    }
+
+    /// How long so many actions take on one of the trees.
+    fn time(&mut self, ours: bool, times: u32) -> Result<u64> {
+        let (name, action) = match ours {
+            true => ("rustproc", &mut self.ours),
+            false => ("stock", &mut self.stock),
+        };
+        if action.wants_written_pages() {
+            self.world.rewrite(self.case.workload)?;
+        }
+        action.prepare()?;
+        let before = now();
+        for _ in 0..times {
+            action.act().context(name)?;
+        }
+        Ok(now() - before)
+    }
+}
+
+/// What the measurements of a case come to.
+fn row(case: &Case, unit: Unit, stock: &[f64], ours: &[f64]) -> Row {
+    let pairs = stock.iter().zip(ours);
+    let ratios: Vec<f64> = pairs.map(|(stock, ours)| ours / stock).collect();
+    let (stock, ours, ratio) = match unit {
+        // What interrupts add can only be more.
+        Unit::Instructions => {
+            let (stock, ours) = (minimum(stock), minimum(ours));
+            (stock, ours, ours / stock)
+        }
+        _ => (median(stock), median(ours), median(&ratios)),
+    };
+    Row {
+        file: case.file.into(),
+        operation: case.operation.name().into(),
+        workload: case.workload.name().into(),
+        unit,
+        stock,
+        rustproc: ours,
+        ratio,
+        spread: spread(&ratios),
+        goal: case.goal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_the_least_and_times_the_middle() {
+        let case = crate::case::all()[0];
+        let (stock, ours) = ([10.0, 20.0, 40.0], [5.0, 20.0, 10.0]);
+        let counted = row(&case, Unit::Instructions, &stock, &ours);
+        assert_eq!(
+            (counted.stock, counted.rustproc, counted.ratio),
+            (10.0, 5.0, 0.5)
+        );
+        let timed = row(&case, Unit::Nanoseconds, &stock, &ours);
+        assert_eq!(
+            (timed.stock, timed.rustproc, timed.ratio),
+            (20.0, 10.0, 0.5)
+        );
+    }
+
+    #[test]
+    fn the_clock_is_not_counted() {
+        assert_eq!(each(1100, 100, 10), 100.0);
+        assert_eq!(each(50, 100, 1), 0.0);
+    }
+}
