@@ -13,7 +13,7 @@ kbuild-arguments := $(foreach v,$(kbuild-variables),$(if $($(v)),'$(v)=$($(v))')
 
 all: modules
 .PHONY: all help setup setup-debug update modules modules_install clean rust-analyzer tools vm compare clients \
-	kunit torture mutants coverage demo test check lint distclean
+	kunit torture mutants coverage bench demo test check lint distclean
 
 help:
 	@echo 'To see it work (Debian or Ubuntu, root; about 12 GB, and 15 minutes the first time):'
@@ -33,6 +33,7 @@ help:
 	@echo '  torture         - everything at once, in the debug kernel; MINUTES=5, SEED=random'
 	@echo '  mutants         - show that the tests notice bugs put in on purpose; ARGS="NAME ..."'
 	@echo '  coverage        - which lines of the module they reach'
+	@echo '  bench           - what files cost in instructions, stock and rustproc; ARGS="--only smaps"'
 	@echo '  check           - the tests that need no VM: lint, and unit tests'
 	@echo '  lint            - formatting, clippy, checkpatch, shellcheck'
 	@echo ''
@@ -96,6 +97,9 @@ kunit mutants coverage: setup-debug tools
 
 torture: setup-debug tools
 	@scripts/torture $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+bench: modules
+	@scripts/bench $(ARGS)
 
 demo: setup
 	@scripts/demo

@@ -10,10 +10,12 @@ mod reading;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{bail, Result};
 use nix::unistd::Pid;
 
 use crate::case::{Case, Operation};
+
+pub use paths::Place;
 
 /// An operation on one tree.
 pub trait Action {
@@ -42,7 +44,7 @@ pub trait Action {
 /// The action of a case in a tree, on a process.
 pub fn begin(case: &Case, tree: &Path, pid: Pid) -> Result<Box<dyn Action>> {
     let (file, range) = (case.file, case.workload.range());
-    let place = paths::Place::of(tree, pid, file)?;
+    let place = Place::of(tree, pid, file)?;
     Ok(match case.operation {
         Operation::Read if file == "pagemap" => {
             Box::new(reading::Reading::of_pages(&place, range)?)
@@ -62,5 +64,8 @@ pub fn begin(case: &Case, tree: &Path, pid: Pid) -> Result<Box<dyn Action>> {
         Operation::Scan => Box::new(asking::Scan::present(&place, range)?),
         Operation::ScanProtect => Box::new(asking::Scan::protecting(&place, range)?),
         Operation::Clear(what) => Box::new(clearing::Clearing::new(&place, what)?),
+        Operation::MemoryOpen | Operation::MemoryRead | Operation::MemoryPeak => {
+            bail!("that takes no time worth measuring")
+        }
     })
 }

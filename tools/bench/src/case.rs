@@ -42,6 +42,12 @@ pub enum Operation {
     ScanProtect,
     /// A number written to `clear_refs`, after all pages have been written to.
     Clear(u8),
+    /// How much memory a descriptor holds.
+    MemoryOpen,
+    /// The same, after a read.
+    MemoryRead,
+    /// How much memory a reader of all of the file needs at most.
+    MemoryPeak,
 }
 
 impl Operation {
@@ -67,6 +73,9 @@ impl Operation {
             Operation::Clear(3) => "write-3",
             Operation::Clear(4) => "write-4",
             Operation::Clear(_) => "write-5",
+            Operation::MemoryOpen => "memory-open",
+            Operation::MemoryRead => "memory-read",
+            Operation::MemoryPeak => "memory-peak",
         }
     }
 }
@@ -170,6 +179,31 @@ pub fn all() -> Vec<Case> {
     ]);
     cases.extend((1..=4).map(|what| case("clear_refs", Clear(what), Vmas, 0.8)));
     cases.push(case("clear_refs", Clear(5), Vmas, 1.0));
+    cases.extend(memory());
+    cases
+}
+
+/// What is measured of memory.
+fn memory() -> Vec<Case> {
+    use Operation::{MemoryOpen, MemoryPeak, MemoryRead};
+    let text = [
+        "stat",
+        "statm",
+        "status",
+        "maps",
+        "smaps",
+        "smaps_rollup",
+        "numa_maps",
+    ];
+    let mut cases = Vec::new();
+    for operation in [MemoryOpen, MemoryRead] {
+        for file in text.into_iter().chain(["pagemap", "comm"]) {
+            cases.push(case(file, operation, Workload::Shell, 1.0));
+        }
+    }
+    for file in ["maps", "smaps"] {
+        cases.push(case(file, MemoryPeak, Workload::ManyVmas, 1.0));
+    }
     cases
 }
 

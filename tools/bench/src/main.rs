@@ -6,8 +6,8 @@
 //! wait.
 //!
 //! The way of a `run`: processes to look at (`workload`) are brought to rest; each operation (`case`)
-//! is done in stock's tree and in ours by turns (`action`, `measure`, `clock`), which comes to a row
-//! (`statistics`, `row`).
+//! is done in stock's tree and in ours by turns (`action`, `measure`, `clock`; `memory` for what has no time), which comes to a row
+//! (`statistics`, `row`, `plot`).
 
 #![deny(unsafe_code)]
 
@@ -15,6 +15,8 @@ mod action;
 mod case;
 mod clock;
 mod measure;
+mod memory;
+mod plot;
 mod row;
 mod run;
 mod stall;
@@ -41,6 +43,13 @@ enum Command {
     Run(run::Arguments),
     /// Measure how long a process waits in its own calls while it is looked at
     Stall(stall::Arguments),
+    /// Draw what a run has written, as its --svg does
+    Plot {
+        /// Rows, of "run --json"
+        json: PathBuf,
+        /// The picture
+        svg: PathBuf,
+    },
     /// Be a target: not for people
     #[command(name = "__target", hide = true)]
     Target { name: String },
@@ -73,6 +82,7 @@ fn dispatch(command: Command) -> Result<bool> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Stall(arguments) => stall::stall(&arguments),
+        Command::Plot { json, svg } => plot::redraw(&json, &svg).map(|()| true),
         Command::Target { name } => workload::be(&name).map(|()| true),
     }
 }

@@ -7,8 +7,8 @@ use anyhow::{bail, Context, Result};
 use crate::action::{begin, Action};
 use crate::case::Case;
 use crate::clock::{now, own_cost};
+use crate::memory;
 use crate::row::{Row, Unit};
-use crate::statistics::{median, minimum, spread};
 use crate::workload::World;
 use crate::Trees;
 
@@ -41,6 +41,9 @@ struct Pair<'a> {
 /// When an action fails, or comes to something else in one tree than in the other.
 pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) -> Result<Row> {
     let pid = world.pid(case.workload)?;
+    if let Some(row) = memory::measure(case, trees, pid)? {
+        return Ok(row);
+    }
     let mut pair = Pair {
         case,
         stock: begin(case, &trees.stock, pid).context("stock")?,
@@ -56,7 +59,7 @@ pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) ->
         stock.push(each(pair.time(false, times)?, cost, times));
         ours.push(each(pair.time(true, times)?, cost, times));
     }
-    Ok(row(case, manner.unit, &stock, &ours))
+    Ok(Row::new(case, manner.unit, &stock, &ours))
 }
 
 /// What one action cost, of so many.
@@ -107,50 +110,9 @@ impl Pair<'_> {
     }
 }
 
-/// What the measurements of a case come to.
-fn row(case: &Case, unit: Unit, stock: &[f64], ours: &[f64]) -> Row {
-    let pairs = stock.iter().zip(ours);
-    let ratios: Vec<f64> = pairs.map(|(stock, ours)| ours / stock).collect();
-    let (stock, ours, ratio) = match unit {
-        // What interrupts add can only be more.
-        Unit::Instructions => {
-            let (stock, ours) = (minimum(stock), minimum(ours));
-            (stock, ours, ours / stock)
-        }
-        _ => (median(stock), median(ours), median(&ratios)),
-    };
-    Row {
-        file: case.file.into(),
-        operation: case.operation.name().into(),
-        workload: case.workload.name().into(),
-        unit,
-        stock,
-        rustproc: ours,
-        ratio,
-        spread: spread(&ratios),
-        goal: case.goal,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn instructions_are_the_least_and_times_the_middle() {
-        let case = crate::case::all()[0];
-        let (stock, ours) = ([10.0, 20.0, 40.0], [5.0, 20.0, 10.0]);
-        let counted = row(&case, Unit::Instructions, &stock, &ours);
-        assert_eq!(
-            (counted.stock, counted.rustproc, counted.ratio),
-            (10.0, 5.0, 0.5)
-        );
-        let timed = row(&case, Unit::Nanoseconds, &stock, &ours);
-        assert_eq!(
-            (timed.stock, timed.rustproc, timed.ratio),
-            (20.0, 10.0, 0.5)
-        );
-    }
 
     #[test]
     fn the_clock_is_not_counted() {

@@ -6,6 +6,9 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde::{Deserialize, Serialize};
 
+use crate::case::Case;
+use crate::statistics::{median, minimum, spread};
+
 /// What is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -16,6 +19,17 @@ pub enum Unit {
     Nanoseconds,
     /// Bytes of the kernel's memory.
     Bytes,
+}
+
+impl Unit {
+    /// What it is called in text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Instructions => "Instructions",
+            Unit::Nanoseconds => "Nanoseconds",
+            Unit::Bytes => "Bytes",
+        }
+    }
 }
 
 /// One thing that was measured in both trees.
@@ -42,6 +56,31 @@ pub struct Row {
 }
 
 impl Row {
+    /// What pairs of measurements come to.
+    pub fn new(case: &Case, unit: Unit, stock: &[f64], ours: &[f64]) -> Row {
+        let pairs = stock.iter().zip(ours);
+        let ratios: Vec<f64> = pairs.map(|(stock, ours)| ours / stock).collect();
+        let (stock, rustproc, ratio) = match unit {
+            // What interrupts add can only be more.
+            Unit::Instructions => {
+                let (stock, ours) = (minimum(stock), minimum(ours));
+                (stock, ours, ours / stock)
+            }
+            _ => (median(stock), median(ours), median(&ratios)),
+        };
+        Row {
+            file: case.file.into(),
+            operation: case.operation.name().into(),
+            workload: case.workload.name().into(),
+            unit,
+            stock,
+            rustproc,
+            ratio,
+            spread: spread(&ratios),
+            goal: case.goal,
+        }
+    }
+
     /// Whether the ratio is what it should be, but for what no measurement can tell.
     pub fn met(&self) -> bool {
         self.ratio <= self.goal + 0.005
@@ -123,6 +162,17 @@ mod tests {
             spread: 0.001,
             goal: 0.25,
         }
+    }
+
+    #[test]
+    fn instructions_are_the_least_and_times_the_middle() {
+        let case = crate::case::all()[0];
+        let (stock, ours) = ([10.0, 20.0, 40.0], [5.0, 20.0, 10.0]);
+        let values = |row: Row| (row.stock, row.rustproc, row.ratio);
+        let counted = Row::new(&case, Unit::Instructions, &stock, &ours);
+        assert_eq!(values(counted), (10.0, 5.0, 0.5));
+        let timed = Row::new(&case, Unit::Nanoseconds, &stock, &ours);
+        assert_eq!(values(timed), (20.0, 10.0, 0.5));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use rustproc_compare::target::adopt_orphans;
 
 use crate::case::{self, Case, Wanted};
 use crate::measure::{measure, Manner};
+use crate::plot;
 use crate::row::{table, Report, Row, Unit};
 use crate::workload::{Workload, World};
 use crate::Trees;
@@ -126,6 +127,9 @@ fn keep(arguments: &Arguments, workloads: Vec<String>, rows: Vec<Row>) -> Result
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&report)?;
         fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &arguments.svg {
+        plot::draw(&report, path)?;
     }
     Ok(())
 }

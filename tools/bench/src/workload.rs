@@ -18,6 +18,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 use nix::unistd::Pid;
+use rustproc_compare::machine::Setting;
 use rustproc_compare::sys::Mapping;
 use rustproc_compare::target::{own_command, rest, say, wait_for_rest, Report, Target};
 
@@ -144,6 +145,11 @@ impl World {
     pub fn start(workloads: &[Workload], stock: &Path) -> Result<World> {
         let mut world = World::default();
         for &workload in workloads {
+            // What such a process looks like is chance where all that lies around the pages that its
+            // program needs is mapped, too. A shell may be as it is.
+            let around = ("/sys/kernel/debug/fault_around_bytes", "4096");
+            let _setting =
+                (workload != Workload::Shell).then(|| Setting::change(around.0, around.1));
             let mut target = Target::run(workload.command()?)?;
             target.ready().with_context(|| workload.name())?;
             let rests = wait_for_rest(stock, target.pid());

@@ -27,7 +27,10 @@ pub fn be(count: usize) -> Result<()> {
     }
     let present = own_count()?;
     ensure!(present < count, "there are {present} VMAs already");
-    held.extend(anonymous(count - present)?);
+    for (number, area) in anonymous(count - present)?.into_iter().enumerate() {
+        area.touch(0, PAGE, is_writable(number));
+        held.push(area);
+    }
     let present = own_count()?;
     ensure!(present == count, "{present} VMAs, not {count}");
     stay(Some(&pages))
@@ -65,16 +68,18 @@ fn anonymous(count: usize) -> Result<Vec<Mapping>> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
     let area = |number: usize| {
         let at = 0x7100_0000_0000 + number * 2 * PAGE;
-        let prot = if number % 2 == 0 {
-            both
-        } else {
-            libc::PROT_READ
+        let prot = match is_writable(number) {
+            true => both,
+            false => libc::PROT_READ,
         };
-        let mapping = Mapping::new(at, PAGE, prot, flags, None).context("mmap")?;
-        mapping.touch(0, PAGE, prot == both);
-        Ok(mapping)
+        Mapping::new(at, PAGE, prot, flags, None).context("mmap")
     };
     (0..count).map(area).collect()
+}
+
+/// Whether that one of the anonymous VMAs can be written to.
+fn is_writable(number: usize) -> bool {
+    number % 2 == 0
 }
 
 /// How many VMAs this process has.
