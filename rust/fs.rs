@@ -121,7 +121,7 @@ impl FileSystem for Proc {
             root: NewInode {
                 node: Node::Root,
                 backing: None,
-                kind: Kind::Directory,
+                kind: Kind::OpenDirectory,
                 mode: DIRECTORY_MODE,
                 ino: Some(ROOT_INO),
                 nlink: 2,
@@ -148,6 +148,7 @@ impl FileSystem for Proc {
         }
     }
 
+    #[inline]
     fn revalidate_rcu(inode: RcuInode<'_, Self>) -> Result<bool> {
         match inode.node() {
             Node::Root => Ok(true),
@@ -164,6 +165,7 @@ impl FileSystem for Proc {
         }
     }
 
+    #[inline]
     fn is_stale(inode: &Inode<Self>) -> bool {
         match inode.node() {
             Node::Root => false,
@@ -174,27 +176,17 @@ impl FileSystem for Proc {
 
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result {
         match inode.node() {
-            Node::Root => stock::stat_root(inode.fs(), stat),
+            Node::Root => stock::stat_root(inode, stat),
             Node::Task(node) => node.stat(inode, stat),
-            Node::Passed => inode.backing().ok_or(ENOENT)?.stat(stat),
+            Node::Passed => Err(ENOENT),
         }
     }
 
-    fn permission_rcu(inode: RcuInode<'_, Self>, mask: i32) -> Result<bool> {
+    #[inline]
+    fn permission(inode: RcuInode<'_, Self>) -> Result {
         match inode.node() {
-            Node::Root => Ok(true),
-            Node::Task(node) => node.check_use(inode.fs()).map(|()| true),
-            Node::Passed => {
-                let target = inode.target().ok_or(ECHILD)?;
-                target.permission(mask).map(|()| false)
-            }
-        }
-    }
-
-    fn permission(inode: &Inode<Self>, mask: i32) -> Result<bool> {
-        match inode.backing() {
-            Some(path) => path.permission(mask).map(|()| false),
-            None => Self::permission_rcu(inode.as_rcu(), mask),
+            Node::Task(node) => node.check_use(inode.fs()),
+            Node::Root | Node::Passed => Ok(()),
         }
     }
 

@@ -21,6 +21,7 @@ impl Proc {
     /// Whether the current task may learn about `task` what a mount hides from `least` on.
     ///
     /// Any context; takes the task's lock.
+    #[inline]
     pub(super) fn shows(&self, task: &Task, least: HidePid) -> bool {
         let hidden = self.stock.hide_pid();
 
@@ -36,6 +37,7 @@ impl Proc {
     /// # Errors
     ///
     /// `ENOENT` where processes are invisible, else `EPERM`.
+    #[inline]
     pub(super) fn check_use(&self, task: &Task) -> Result {
         if self.shows(task, HidePid::NoAccess) {
             return Ok(());

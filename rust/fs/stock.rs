@@ -99,8 +99,12 @@ pub(super) fn read_dir(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, 
 /// # Errors
 ///
 /// Stock's own.
-pub(super) fn stat_root(fs: &Proc, stat: &mut Stat<'_>) -> Result {
-    fs.stock.root().stat_links(stat)
+pub(super) fn stat_root(root: &Inode<Proc>, stat: &mut Stat<'_>) -> Result {
+    root.fs().stock.root().stat(stat)?;
+    let links = stat.nlink();
+    stat.fill(root);
+    stat.set_nlink(links);
+    Ok(())
 }
 
 /// The stock directory of the task that `pid` identifies.

@@ -89,11 +89,13 @@ impl TaskNode {
     }
 
     /// Whether the task has been reaped.
+    #[inline]
     pub(super) fn is_dead(&self) -> bool {
         self.pid.is_dead()
     }
 
     /// Gives the inode to who owns the task now; `false` if there is no task any more.
+    #[inline]
     pub(super) fn revalidate(&self, inode: RcuInode<'_, Proc>) -> bool {
         let rcu = rcu::read_lock();
 
@@ -112,6 +114,7 @@ impl TaskNode {
     /// # Errors
     ///
     /// `ESRCH` once the task is gone; `ENOENT` or `EPERM` where the mount hides it.
+    #[inline]
     pub(super) fn check_use(&self, fs: &Proc) -> Result {
         match self.place {
             Place::Process | Place::Threads => {
@@ -122,8 +125,7 @@ impl TaskNode {
         }
     }
 
-    /// Corrects what `stat(2)` answers for a directory. Mirrors `pid_getattr()` and
-    /// `proc_task_getattr()`.
+    /// Answers `stat(2)` of a directory. Mirrors `pid_getattr()` and `proc_task_getattr()`.
     ///
     /// # Errors
     ///
@@ -132,6 +134,7 @@ impl TaskNode {
         let rcu = rcu::read_lock();
         let task = self.pid.task_rcu(&rcu);
 
+        stat.fill(inode);
         if self.place == Place::Threads {
             let threads = task.map_or(0, TaskExt::threads);
             // CAST: A number of threads is not negative.
@@ -161,13 +164,17 @@ pub(super) fn new_directory(
         Place::Thread => (THREAD_LINKS.get(parent.fs(), task)?, true),
         Place::Threads | Place::File => (2, false),
     };
+    let kind = match place {
+        Place::Process | Place::Threads => Kind::Directory,
+        Place::Thread | Place::File => Kind::OpenDirectory,
+    };
 
     new_inode(
         parent,
         task,
         place,
         NewShape {
-            kind: Kind::Directory,
+            kind,
             mode: DIRECTORY_MODE,
             nlink,
             immutable,

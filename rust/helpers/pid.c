@@ -16,11 +16,6 @@ struct pid *rustproc_task_pid(struct task_struct *task)
 	return task_pid(task);
 }
 
-bool rustproc_pid_is_dead(const struct pid *pid)
-{
-	return !pid_has_task((struct pid *)pid, PIDTYPE_PID);
-}
-
 pid_t rustproc_task_pid_nr_ns(struct task_struct *task, struct pid_namespace *ns)
 {
 	return task_pid_nr_ns(task, ns);

@@ -199,7 +199,6 @@ void rustproc_set_pmd_at(struct mm_struct *mm, unsigned long addr, pmd_t *pmdp,
 /* pid.c */
 struct pid *rustproc_get_pid(struct pid *pid);
 struct pid *rustproc_task_pid(struct task_struct *task);
-bool rustproc_pid_is_dead(const struct pid *pid);
 pid_t rustproc_task_pid_nr_ns(struct task_struct *task, struct pid_namespace *ns);
 pid_t rustproc_task_ppid_nr_ns(const struct task_struct *task,
 			       struct pid_namespace *ns);

@@ -86,6 +86,7 @@ impl Owner {
     };
 
     /// The owner of a file with `mode` of `task`. Mirrors `task_dump_owner()`, which it calls.
+    #[inline]
     pub(crate) fn of_task(task: &Task, mode: u16) -> Self {
         let mut owner = Self::ROOT;
 

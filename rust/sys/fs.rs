@@ -161,34 +161,26 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     /// Whether a name that nobody uses any more need not be kept. May not sleep.
     fn is_stale(inode: &Inode<Self>) -> bool;
 
-    /// Corrects what `stat(2)` answers, but for a [`Kind::File`]; `stat` holds the inode's values.
+    /// Answers `stat(2)` of a directory that has no [`FileSystem::target`].
     ///
     /// # Errors
     ///
     /// What `stat(2)` shall fail with.
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result;
 
-    /// Whether the current task may use a directory or [`Kind::Forward`] as `mask` (`MAY_*`) says.
-    ///
-    /// `Ok(true)` leaves it to the mode bits; `Ok(false)` grants it. May run under RCU.
-    ///
-    /// # Errors
-    ///
-    /// What the system call shall fail with; `ECHILD` to be asked through
-    /// [`FileSystem::permission`] instead.
-    fn permission_rcu(inode: RcuInode<'_, Self>, mask: i32) -> Result<bool>;
-
-    /// The same, with references held; may sleep.
+    /// Whether the current task may use a [`Kind::Directory`] that has no [`FileSystem::target`], as far
+    /// as the mode bits allow it. Any context.
     ///
     /// # Errors
     ///
     /// What the system call shall fail with.
-    fn permission(inode: &Inode<Self>, mask: i32) -> Result<bool>;
+    fn permission(inode: RcuInode<'_, Self>) -> Result;
 
     /// Whether nobody may change the mode of an inode that has no [`FileSystem::target`].
     fn has_fixed_mode(inode: &Inode<Self>) -> bool;
 
-    /// The path behind an inode of [`Kind::Forward`] or [`Kind::Link`].
+    /// The path behind an inode, which is asked for its attributes and permissions: that of a
+    /// [`Kind::Forward`] or [`Kind::Link`], and of the directories that stand for others.
     fn target(inode: &Inode<Self>) -> Option<&StockPath>;
 
     /// The entries of a directory; called once for each open directory, at its first read.

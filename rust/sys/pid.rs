@@ -12,6 +12,7 @@ use core::ptr::{
 use kernel::{
     bindings,
     pid_namespace::PidNamespace,
+    prelude::*,
     sync::{
         aref::{
             ARef,
@@ -25,6 +26,15 @@ use kernel::{
 
 /// Largest pid that the kernel can hand out, plus one (`PID_MAX_LIMIT` on 64-bit kernels).
 pub(crate) const PID_MAX_LIMIT: i64 = 4 * 1024 * 1024;
+
+/// Index of what a pid is to one task, among what it may be to several; the first, so that the links of a
+/// task begin with that one.
+const TASK: usize = bindings::pid_type_PIDTYPE_PID as usize;
+
+static_assert!(TASK == 0);
+
+/// What a task's pids are to it.
+const TASK_LINKS: usize = bindings::pid_type_PIDTYPE_MAX as usize;
 
 /// Wraps the kernel's `struct pid`: the identity of a task, which outlives the task.
 ///
@@ -89,18 +99,36 @@ impl Pid {
     }
 
     /// The task that this identifies, borrowed under RCU. Mirrors `pid_task()`.
+    #[inline]
     pub(crate) fn task_rcu<'a>(&self, _rcu: &'a rcu::Guard) -> Option<&'a Task> {
-        // SAFETY: RCU is held, so the task found cannot be freed before the guard is dropped.
-        let task = unsafe { bindings::pid_task(self.as_ptr(), bindings::pid_type_PIDTYPE_PID) };
+        let link = self.task_link();
 
-        // SAFETY: As above; `Task` is a transparent wrapper of the C struct.
-        unsafe { task.cast::<Task>().as_ref() }
+        if link.is_null() {
+            return None;
+        }
+        // SAFETY: A link in the list of tasks is a member of one; RCU is held, so that this cannot be
+        // freed before the guard is dropped. `Task` is a transparent wrapper of the C struct.
+        unsafe {
+            let links = link.cast::<[bindings::hlist_node; TASK_LINKS]>();
+            let task = kernel::container_of!(links, bindings::task_struct, pid_links);
+            Some(&*task.cast::<Task>())
+        }
+    }
+
+    /// The link in the task that this identifies; null once it has been reaped. Any context.
+    #[inline]
+    fn task_link(&self) -> *mut bindings::hlist_node {
+        // SAFETY: `self` is a valid pid, and the pointer a word that may change at any time.
+        unsafe {
+            let tasks = &raw const (*self.as_ptr()).tasks[TASK];
+            ptr::read_volatile(&raw const (*tasks).first)
+        }
     }
 
     /// Whether no task has this pid any more. Any context.
+    #[inline]
     pub(crate) fn is_dead(&self) -> bool {
-        // SAFETY: `self` is a valid pid; the helper reads one pointer.
-        unsafe { own::rustproc_pid_is_dead(self.as_ptr()) }
+        self.task_link().is_null()
     }
 
     /// The number in `ns`, 0 if it has none there. Mirrors `pid_nr_ns()`.

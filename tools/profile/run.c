@@ -174,16 +174,15 @@ static long now(void)
 	return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
-static void profile(const struct operation *operation, const char *type, const char *name,
-		    int times)
+static void profile(const struct operation *operation, const char *type, const char *root,
+		    const char *name, int times)
 {
 	char path[4096];
 	long before;
 
-	snprintf(path, sizeof(path), "/tmp/%s", type);
-	if (mkdir(path, 0700) || mount(type, path, type, 0, NULL))
-		err(1, "mount of %s", path);
-	snprintf(path, sizeof(path), "/tmp/%s/%s", type, name);
+	if (mkdir(root, 0700) || mount(type, root, type, 0, NULL))
+		err(1, "mount of %s", root);
+	snprintf(path, sizeof(path), "%s/%s", root, name);
 	operation->run(path, 3);
 	before = now();
 	profile_begin();
@@ -232,8 +231,8 @@ int main(int argc, char **argv)
 			 pid + strlen("PID"));
 		name = with_pid;
 	}
-	profile(operation, "proc", name, atoi(argv[3]));
-	profile(operation, "rustproc", name, atoi(argv[3]));
+	profile(operation, "proc", "/tmp/stock", name, atoi(argv[3]));
+	profile(operation, "rustproc", "/tmp/ours", name, atoi(argv[3]));
 	kill(target, SIGKILL);
 	return 0;
 }

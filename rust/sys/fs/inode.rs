@@ -59,6 +59,8 @@ use kernel::{
 pub(crate) enum Kind<T: FileSystem> {
     /// A directory, with `lookup()` and `read_dir()`.
     Directory,
+    /// The same, of which `permission()` isn't asked: the mode bits tell who may use it.
+    OpenDirectory,
     /// A directory in which nothing can ever be; there to be mounted on. A mount that covers one hides
     /// nothing, which the VFS takes into account.
     Empty,
@@ -246,6 +248,7 @@ impl<'a, T: FileSystem> RcuInode<'a, T> {
     }
 
     /// What the super block keeps.
+    #[inline]
     pub(crate) fn fs(self) -> &'a T {
         // SAFETY: The pointer to the super block never changes. What that keeps, and itself, goes
         // only after all who could find the inode under RCU have left, see `kill_super()`.
@@ -253,6 +256,7 @@ impl<'a, T: FileSystem> RcuInode<'a, T> {
     }
 
     /// The author's data.
+    #[inline]
     pub(crate) fn node(self) -> &'a T::Node {
         // SAFETY: By the type invariant; the node is not changed until the memory goes.
         unsafe {
@@ -274,14 +278,18 @@ impl<'a, T: FileSystem> RcuInode<'a, T> {
     /// Makes the inode one of `task`'s, whose owner it gets. Mirrors `pid_update_inode()`.
     ///
     /// The ids are single words that lookups may change at any time, as in stock procfs.
+    #[inline]
     pub(crate) fn update_owner(self, task: &Task) {
         // SAFETY: By the type invariant the memory is there; both fields are aligned words which
         // all users read once.
         unsafe {
             let inode = self.raw;
-            let owner = Owner::of_task(task, (*inode).i_mode);
-            ptr::write_volatile(&raw mut (*inode).i_uid, owner.uid);
-            ptr::write_volatile(&raw mut (*inode).i_gid, owner.gid);
+            own::task_dump_owner(
+                task.as_ptr(),
+                (*inode).i_mode,
+                &raw mut (*inode).i_uid,
+                &raw mut (*inode).i_gid,
+            );
             bindings::security_task_to_inode(task.as_ptr(), inode);
         }
     }
@@ -372,31 +380,51 @@ impl<T: FileSystem> FileOperations<T> {
 }
 
 /// What `stat(2)` will answer.
-pub(crate) struct Stat<'a>(pub(super) &'a mut bindings::kstat);
+pub(crate) struct Stat<'a> {
+    pub(super) raw: &'a mut bindings::kstat,
+    /// What is asked for, `STATX_*`.
+    pub(super) mask: u32,
+    /// How, `AT_STATX_*`.
+    pub(super) flags: u32,
+}
 
 impl Stat<'_> {
+    /// Fills in what `inode` has.
+    pub(crate) fn fill<T: FileSystem>(&mut self, inode: &Inode<T>) {
+        // SAFETY: The inode is valid.
+        unsafe {
+            bindings::generic_fillattr(
+                &raw mut bindings::nop_mnt_idmap,
+                self.mask,
+                inode.as_ptr(),
+                self.raw,
+            );
+        }
+    }
+
     /// Sets the owner.
     pub(crate) fn set_owner(&mut self, owner: Owner) {
-        self.0.uid = owner.uid;
-        self.0.gid = owner.gid;
+        self.raw.uid = owner.uid;
+        self.raw.gid = owner.gid;
     }
 
     /// Number of hard links.
     pub(crate) fn nlink(&self) -> u32 {
-        self.0.nlink
+        self.raw.nlink
     }
 
     /// Sets the number of hard links.
     pub(crate) fn set_nlink(&mut self, nlink: u32) {
-        self.0.nlink = nlink;
+        self.raw.nlink = nlink;
     }
 
-    /// Takes over everything but number and device from another.
-    pub(super) fn copy_from(&mut self, other: &bindings::kstat) {
-        let (ino, dev) = (self.0.ino, self.0.dev);
-        *self.0 = *other;
-        self.0.ino = ino;
-        self.0.dev = dev;
+    /// Makes it that of `inode`, which stands for the file that has filled it in.
+    pub(super) fn pass_on<T: FileSystem>(&mut self, inode: &Inode<T>) {
+        // SAFETY: The inode is valid; its number and the device of its super block are constant.
+        unsafe {
+            self.raw.ino = (*inode.as_ptr()).i_ino;
+            self.raw.dev = (*(*inode.as_ptr()).i_sb).s_dev;
+        }
     }
 }
 

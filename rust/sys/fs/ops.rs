@@ -53,6 +53,11 @@ impl<T: FileSystem> Table<T> {
         ..pin_init::zeroed()
     };
 
+    const OPEN_DIRECTORY: bindings::inode_operations = bindings::inode_operations {
+        permission: None,
+        ..Self::DIRECTORY
+    };
+
     const FILE: bindings::inode_operations = bindings::inode_operations {
         setattr: Some(setattr::<T>),
         ..pin_init::zeroed()
@@ -98,6 +103,10 @@ pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &
         match kind {
             Kind::Directory => {
                 (*inode).i_op = &Table::<T>::DIRECTORY;
+                (*inode).__bindgen_anon_3.i_fop = &Table::<T>::DIRECTORY_FILE;
+            }
+            Kind::OpenDirectory => {
+                (*inode).i_op = &Table::<T>::OPEN_DIRECTORY;
                 (*inode).__bindgen_anon_3.i_fop = &Table::<T>::DIRECTORY_FILE;
             }
             Kind::Empty => own::make_empty_dir_inode(inode),
@@ -159,12 +168,13 @@ unsafe extern "C" fn revalidate<T: FileSystem>(
         if inode.is_null() {
             return 0;
         }
-        if flags & own::RUSTPROC_CONST_LOOKUP_RCU != 0 {
-            return from_result(|| {
-                T::revalidate_rcu(RcuInode::<T>::from_raw(inode)).map(c_int::from)
-            });
+        if flags & own::RUSTPROC_CONST_LOOKUP_RCU == 0 {
+            return T::revalidate(Inode::<T>::from_raw(inode)).into();
         }
-        T::revalidate(Inode::<T>::from_raw(inode)).into()
+        match T::revalidate_rcu(RcuInode::<T>::from_raw(inode)) {
+            Ok(valid) => valid.into(),
+            Err(error) => error.to_errno(),
+        }
     }
 }
 
@@ -184,16 +194,22 @@ unsafe extern "C" fn getattr<T: FileSystem>(
     path: *const bindings::path,
     stat: *mut bindings::kstat,
     mask: u32,
-    _flags: c_uint,
+    flags: c_uint,
 ) -> c_int {
     // SAFETY: By the function's condition.
-    let (inode, stat) = unsafe {
-        let inode = (*(*path).dentry).d_inode;
-        bindings::generic_fillattr(&raw mut bindings::nop_mnt_idmap, mask, inode, stat);
-        (Inode::<T>::from_raw(inode), &mut *stat)
-    };
+    let (inode, raw) = unsafe { (Inode::<T>::from_raw((*(*path).dentry).d_inode), &mut *stat) };
+    let mut stat = Stat { raw, mask, flags };
 
-    from_result(|| T::stat(inode, &mut Stat(stat)).map(|()| 0))
+    from_result(|| {
+        match T::target(inode) {
+            Some(target) => {
+                target.stat(&mut stat)?;
+                stat.pass_on(inode);
+            }
+            None => T::stat(inode, &mut stat)?,
+        }
+        Ok(0)
+    })
 }
 
 /// # Safety
@@ -201,26 +217,20 @@ unsafe extern "C" fn getattr<T: FileSystem>(
 /// Called by the VFS with an inode of `T`: referenced, or under RCU if the mask says so.
 unsafe extern "C" fn permission<T: FileSystem>(
     _idmap: *mut bindings::mnt_idmap,
-    inode: *mut bindings::inode,
+    raw: *mut bindings::inode,
     mask: c_int,
 ) -> c_int {
-    // CAST: The mask is a set of small bits.
-    let rcu = mask as u32 & bindings::MAY_NOT_BLOCK != 0;
-    // SAFETY: By the function's condition.
-    let by_mode = unsafe {
-        if rcu {
-            T::permission_rcu(RcuInode::<T>::from_raw(inode), mask)
-        } else {
-            T::permission(Inode::<T>::from_raw(inode), mask)
-        }
-    };
+    // SAFETY: By the function's condition; a reference is stronger than RCU.
+    let inode = unsafe { RcuInode::<T>::from_raw(raw) };
 
-    match by_mode {
+    if let Some(target) = inode.target() {
+        return target.permission(mask);
+    }
+    match T::permission(inode) {
         // SAFETY: By the function's condition.
-        Ok(true) => unsafe {
-            bindings::generic_permission(&raw mut bindings::nop_mnt_idmap, inode, mask)
+        Ok(()) => unsafe {
+            bindings::generic_permission(&raw mut bindings::nop_mnt_idmap, raw, mask)
         },
-        Ok(false) => 0,
         Err(error) => error.to_errno(),
     }
 }

@@ -23,6 +23,7 @@ use kernel::{
         from_err_ptr,
         to_result, //
     },
+    ffi::c_int,
     prelude::*, //
 };
 
@@ -167,46 +168,28 @@ impl StockPath {
         }
     }
 
-    /// Answers `stat(2)` with what this would; number and device stay. Sleeps.
+    /// Fills in what this would answer to `stat(2)`, as `vfs_getattr()` asks for it. Sleeps.
     ///
     /// # Errors
     ///
     /// What the file system answers.
     pub(crate) fn stat(&self, stat: &mut Stat<'_>) -> Result {
-        stat.copy_from(&self.attributes()?);
-        Ok(())
-    }
+        // SAFETY: By the type invariant; operations are set before an inode can be seen. The mount has
+        // no mapping of ids.
+        unsafe {
+            let inode = self.inode();
+            let idmap = &raw mut bindings::nop_mnt_idmap;
 
-    /// Answers `stat(2)` with the number of hard links that this would. Sleeps.
-    ///
-    /// # Errors
-    ///
-    /// What the file system answers.
-    pub(crate) fn stat_links(&self, stat: &mut Stat<'_>) -> Result {
-        stat.set_nlink(self.attributes()?.nlink);
-        Ok(())
-    }
-
-    fn attributes(&self) -> Result<bindings::kstat> {
-        let mut result = bindings::kstat::default();
-
-        // SAFETY: The path is valid and the result outlives the call.
-        to_result(unsafe {
-            bindings::vfs_getattr_nosec(&self.0, &mut result, bindings::STATX_BASIC_STATS, 0)
-        })?;
-        Ok(result)
-    }
-
-    /// Whether the current task may use it as `mask` (`MAY_*`) says. Sleeps.
-    ///
-    /// # Errors
-    ///
-    /// What the file system answers.
-    pub(crate) fn permission(&self, mask: i32) -> Result {
-        // SAFETY: The inode is valid.
-        to_result(unsafe {
-            bindings::inode_permission(&raw mut bindings::nop_mnt_idmap, self.inode(), mask)
-        })
+            match (*(*inode).i_op).getattr {
+                Some(getattr) => {
+                    to_result(getattr(idmap, &self.0, stat.raw, stat.mask, stat.flags))
+                }
+                None => {
+                    bindings::generic_fillattr(idmap, stat.mask, inode, stat.raw);
+                    Ok(())
+                }
+            }
+        }
     }
 
     /// Changes attributes as `attributes` says. Sleeps.
@@ -366,16 +349,11 @@ impl RcuPath {
         }
     }
 
-    /// Whether the current task may use it as `mask` (`MAY_*`) says, `MAY_NOT_BLOCK` among it.
-    ///
-    /// # Errors
-    ///
-    /// `ECHILD` if that can't be told without sleeping; what else the file system answers.
-    pub(crate) fn permission(&self, mask: i32) -> Result {
+    /// Whether the current task may use it as `mask` (`MAY_*`) says: 0, or what the file system answers.
+    /// Sleeps, but with `MAY_NOT_BLOCK`: then that may be `ECHILD`.
+    pub(super) fn permission(&self, mask: c_int) -> c_int {
         // SAFETY: By the type invariant.
-        to_result(unsafe {
-            bindings::inode_permission(&raw mut bindings::nop_mnt_idmap, self.inode, mask)
-        })
+        unsafe { bindings::inode_permission(&raw mut bindings::nop_mnt_idmap, self.inode, mask) }
     }
 
     /// Follows the symbolic link that this is, or answers `ECHILD` if that may sleep.
