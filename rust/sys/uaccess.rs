@@ -35,12 +35,17 @@ use kernel::{
 };
 
 /// Reads a struct of which the caller knows `size` bytes; the rest of it becomes zero. Mirrors
-/// `copy_struct_from_user()`, which it calls.
+/// `copy_struct_from_user()`, which it calls for other sizes than ours.
 ///
 /// # Errors
 ///
 /// `E2BIG` if the caller knows more than we do and has set some of that; `EFAULT`.
 pub(crate) fn read_struct<T: FromBytes>(from: UserPtr, size: usize, to: &mut T) -> Result {
+    // Most callers know the same struct, whose size the compiler knows, too.
+    if size == size_of::<T>() {
+        *to = UserSlice::new(from, size).reader().read()?;
+        return Ok(());
+    }
     // SAFETY: There is room for the struct, and any bytes make a `T`; the address may be any.
     to_result(unsafe {
         own::rustproc_copy_struct_from_user(
@@ -58,6 +63,9 @@ pub(crate) fn read_struct<T: FromBytes>(from: UserPtr, size: usize, to: &mut T) 
 ///
 /// `EFAULT`.
 pub(crate) fn write_struct<T: AsBytes>(to: UserPtr, value: &T, size: usize) -> Result {
+    if size >= size_of::<T>() {
+        return UserSlice::new(to, size).writer().write(value);
+    }
     let bytes = value.as_bytes();
 
     write(to, bytes.get(..size).unwrap_or(bytes))

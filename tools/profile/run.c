@@ -113,24 +113,36 @@ static void do_readdir(const char *path, int times)
 	close(fd);
 }
 
-/* Which mapping is there: of an address in the middle of the address space. */
-static void do_query(const char *path, int times)
+static void query_name(const char *path, int times);
+
+static void query(const char *path, int times, int with_name)
 {
 	int fd = must_open(path);
 
 	while (times--) {
 		struct procmap_query query = {
 			.size = sizeof(query),
-			.query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
-			.query_addr = 0x10000000,
-			.vma_name_addr = (unsigned long)buffer,
-			.vma_name_size = 4096,
+			.query_addr = (unsigned long)query_name,
+			.vma_name_addr = with_name ? (unsigned long)buffer : 0,
+			.vma_name_size = with_name ? 4096 : 0,
 		};
 
 		if (ioctl(fd, PROCMAP_QUERY, &query))
 			err(1, "%s", path);
 	}
 	close(fd);
+}
+
+/* Which file this program's code is mapped from: the target runs it too, at the same address. */
+static void query_name(const char *path, int times)
+{
+	query(path, times, 1);
+}
+
+/* The same, but for its name. */
+static void query_bare(const char *path, int times)
+{
+	query(path, times, 0);
 }
 
 static const struct operation {
@@ -144,7 +156,8 @@ static const struct operation {
 	{ "lstat", do_lstat },
 	{ "readlink", do_readlink },
 	{ "readdir", do_readdir },
-	{ "query", do_query },
+	{ "query-name", query_name },
+	{ "query", query_bare },
 };
 
 /* Many mappings: of small pages, of huge pages, and of nothing. */

@@ -62,8 +62,8 @@ impl From<Refusal> for Error {
 }
 
 /// What is found about a VMA under its lock, and not in the [`ProcmapQuery`].
-struct Found {
-    name: Option<NameBuffer>,
+struct Found<'a> {
+    name: Option<&'a [u8]>,
     file: Option<ARef<BackingFile>>,
 }
 
@@ -82,12 +82,13 @@ pub(super) fn answer(mm: Option<&Mm>, argument: UserPtr) -> Result {
     query.check()?;
 
     let mm = mm.and_then(Mm::mmget_not_zero).ok_or(ESRCH)?;
-    let found = look_up(&mm, &mut query)?;
+    let mut names = NameBuffer::new();
+    let found = look_up(&mm, &mut query, &mut names)?;
     drop(mm);
     let build_id = read_build_id(found.file, &mut query)?;
 
     if let Some(name) = found.name {
-        uaccess::write(user(query.vma_name_addr), name.as_bytes_with_nul())?;
+        uaccess::write(user(query.vma_name_addr), name)?;
     }
     if let Some(build_id) = build_id {
         uaccess::write(user(query.build_id_addr), build_id.as_bytes())?;
@@ -102,38 +103,46 @@ fn user(address: u64) -> UserPtr {
 }
 
 /// Finds the VMA and answers what can be said of it under its lock.
-fn look_up(mm: &MmWithUser, query: &mut ProcmapQuery) -> Result<Found> {
+fn look_up<'a>(
+    mm: &MmWithUser,
+    query: &mut ProcmapQuery,
+    names: &'a mut NameBuffer,
+) -> Result<Found<'a>> {
     let locked = collect::find(mm, query)?;
     let vma = locked.vma();
 
     collect::describe(vma, query);
     let name = match query.name_capacity() {
-        Some(capacity) => name_of(vma, capacity)?,
+        Some(capacity) => name_of(vma, names, capacity)?,
         None => None,
     };
-    query.set_name_size(
-        name.as_ref()
-            .map_or(0, |name| name.as_bytes_with_nul().len()),
-    );
+    query.set_name_size(name.map_or(0, <[u8]>::len));
     let file = query.wants_build_id().then(|| vma.backing_file()).flatten();
 
     Ok(Found { name, file })
 }
 
-/// The name of a VMA, as `maps` shows it but for the escapes.
-fn name_of(vma: Vma<'_>, capacity: usize) -> Result<Option<NameBuffer>> {
+/// The name of a VMA and its NUL, as `maps` shows it but for the escapes.
+fn name_of<'a>(
+    vma: Vma<'_>,
+    names: &'a mut NameBuffer,
+    capacity: usize,
+) -> Result<Option<&'a [u8]>> {
     let name = match vma.name() {
         VmaName::None => return Ok(None),
-        VmaName::Path(path) => return NameBuffer::from_path(path, capacity).map(Some),
+        VmaName::Path(path) => return names.path(path, capacity).map(Some),
         VmaName::Kernel(name) => Name::Special(name),
         VmaName::Anon(name) => Name::Anon(name),
         VmaName::AnonShmem(name) => Name::AnonShmem(name),
     };
 
-    NameBuffer::render(|text| view::bare_name(name, text), capacity).map(Some)
+    names
+        .render(|text| view::bare_name(name, text), capacity)
+        .map(Some)
 }
 
 /// Answers how long the build id is, if it is wanted. A file without one is no error.
+#[inline]
 fn read_build_id(
     file: Option<ARef<BackingFile>>,
     query: &mut ProcmapQuery,
