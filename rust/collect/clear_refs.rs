@@ -159,7 +159,7 @@ impl PageWalk<MmapWriteFlush> for SoftDirty {
             PmdGuard::Table(table) => {
                 // CAST: A number of entries.
                 self.entries += table.len() as u64;
-                table.slots().for_each(|slot| slot.clear_soft_dirty());
+                table.clear_soft_dirty();
             }
             PmdGuard::Changed => return Ok(Action::Again),
         }

@@ -30,6 +30,7 @@ use crate::{
             HugetlbEntry,
             HugetlbPte,
             LockMode,
+            Marks,
             MmapRead,
             MmapReadProtect,
             PageWalk,
@@ -44,7 +45,10 @@ use crate::{
         },
     },
 };
-use core::ops::Range;
+use core::{
+    iter,
+    ops::Range, //
+};
 use kernel::{
     mm::MmWithUser,
     prelude::*, //
@@ -99,6 +103,103 @@ const fn when(condition: bool, category: Categories) -> Categories {
         category
     } else {
         Categories::NONE
+    }
+}
+
+/// What tells the categories of the pages of a table.
+struct PageLook<'t> {
+    area: Area,
+    interest: Categories,
+    folios: FolioCache<'t>,
+    /// The marks of the present entry that was looked at last, and what they mean.
+    last: Option<(Marks, Categories)>,
+}
+
+impl<'t> PageLook<'t> {
+    fn new(area: Area, interest: Categories) -> Self {
+        Self {
+            area,
+            interest,
+            folios: FolioCache::new(),
+            last: None,
+        }
+    }
+
+    /// The categories of all pages of a table, those together that follow each other and are alike, with
+    /// their addresses in bytes.
+    #[inline]
+    fn runs<L: LockMode>(
+        mut self,
+        table: &'t PteTable<'_, L>,
+    ) -> impl Iterator<Item = (Categories, Range<usize>)> + 't {
+        let end = table.range().end;
+        let mut entries = table.entries();
+        let first = entries.next();
+        let mut next = first.map(|entry| (self.page(&entry), entry.address()));
+
+        iter::from_fn(move || {
+            let (alike, start) = next.take()?;
+            for entry in entries.by_ref() {
+                let categories = self.page(&entry);
+                if categories != alike {
+                    next = Some((categories, entry.address()));
+                    return Some((alike, start..entry.address()));
+                }
+            }
+            Some((alike, start..end))
+        })
+    }
+
+    /// The categories of the page that an entry maps. Mirrors `pagemap_page_category()`.
+    ///
+    /// Inlined: a call would make each entry a struct in memory.
+    #[inline(always)]
+    fn page(&mut self, entry: &Pte<'t>) -> Categories {
+        let mut categories = match self.last {
+            Some((marks, categories)) if marks == entry.marks() => categories,
+            _ if entry.is_none() => return self.area.all | self.area.empty,
+            _ if !entry.is_present() => {
+                return self.marked(entry) | Categories::SWAPPED | self.elsewhere(entry);
+            }
+            _ => {
+                let categories = self.marked(entry) | Categories::PRESENT;
+                self.last = Some((entry.marks(), categories));
+                categories
+            }
+        };
+        if self.interest.contains(Categories::FILE) {
+            let file = entry.page().is_some_and(|page| !self.folios.is_anon(page));
+            categories = categories | when(file, Categories::FILE);
+        }
+        if self.interest.contains(Categories::PFNZERO) {
+            categories = categories | when(entry.is_zero_page(), Categories::PFNZERO);
+        }
+        categories
+    }
+
+    /// What the marks of an entry that is not empty mean.
+    #[inline]
+    fn marked(&self, entry: &Pte<'_>) -> Categories {
+        self.area.all
+            | when(entry.is_soft_dirty(), Categories::SOFT_DIRTY)
+            | when(!entry.is_uffd_any(), self.area.unwatched)
+    }
+
+    /// What else can be said of a page that is elsewhere, or of a mark.
+    fn elsewhere(&self, entry: &Pte<'_>) -> Categories {
+        let leaf = entry.leaf();
+
+        if leaf.is_swap() {
+            return Categories::NONE;
+        }
+        if leaf.is_guard() {
+            return Categories::GUARD;
+        }
+        let file = self.interest.contains(Categories::FILE)
+            && leaf
+                .page()
+                .is_some_and(|page| !page.folio().state().is_anon());
+        when(file, Categories::FILE)
     }
 }
 
@@ -221,99 +322,37 @@ impl<'a> Scan<'a> {
         counted: impl FnMut(&Match),
     ) -> Action {
         let area = self.area;
-        let mut folios = FolioCache::new();
 
         // CAST: A number of entries.
         self.looked_at += table.len() as u64;
         // Where an empty entry stands for a written page, all do that nobody watches.
         if self.query.is_written_only() && area.empty == Categories::WRITTEN {
-            let written = |_: &Self, entry: &Pte<'_>| {
-                area.all | when(!entry.is_uffd_any(), Categories::WRITTEN)
-            };
-            return self.runs(table, written, counted);
+            let written = area.all | Categories::WRITTEN;
+            return self.each(table.unwatched().map(|range| (written, range)), counted);
         }
-        self.runs(table, |scan, entry| scan.page(entry, &mut folios), counted)
+        let query = self.query;
+        let runs = PageLook::new(area, self.interest).runs(table);
+        self.each(
+            runs.filter(|(categories, _)| query.matches(*categories)),
+            counted,
+        )
     }
 
-    /// Reports the pages of a table, those together that follow each other and are alike.
+    /// Reports ranges of pages that are of interest.
     #[inline]
-    fn runs<'t, L: LockMode>(
+    fn each(
         &mut self,
-        table: &'t PteTable<'_, L>,
-        mut categories: impl FnMut(&Self, &Pte<'t>) -> Categories,
+        found: impl Iterator<Item = (Categories, Range<usize>)>,
         mut counted: impl FnMut(&Match),
     ) -> Action {
-        let mut alike = None;
-        // Where those that are alike begin, if they are of interest.
-        let mut start = None;
-
-        for entry in table.entries() {
-            let categories = categories(self, &entry);
-            if alike == Some(categories) {
-                continue;
-            }
-            let before = alike.replace(categories).unwrap_or_default();
-            if let Some(start) = start.take() {
-                let found = self.report(before, start..entry.address());
-                counted(&found);
-                if found.action == Action::Stop {
-                    return Action::Stop;
-                }
-            }
-            if self.query.matches(categories) {
-                start = Some(entry.address());
+        for (categories, range) in found {
+            let found = self.report(categories, range);
+            counted(&found);
+            if found.action == Action::Stop {
+                return Action::Stop;
             }
         }
-        let (Some(alike), Some(start)) = (alike, start) else {
-            return Action::Continue;
-        };
-        let found = self.report(alike, start..table.range().end);
-        counted(&found);
-        found.action
-    }
-
-    /// The categories of the page that an entry maps. Mirrors `pagemap_page_category()`.
-    ///
-    /// Inlined in both loops: a call would make each entry a struct in memory.
-    #[inline(always)]
-    fn page<'t>(&self, entry: &Pte<'t>, folios: &mut FolioCache<'t>) -> Categories {
-        let area = &self.area;
-
-        if entry.is_none() {
-            return area.all | area.empty;
-        }
-        let mut categories = area.all | when(entry.is_soft_dirty(), Categories::SOFT_DIRTY);
-        if !entry.is_uffd_any() {
-            categories = categories | area.unwatched;
-        }
-        if !entry.is_present() {
-            return categories | Categories::SWAPPED | self.elsewhere(entry);
-        }
-        if self.interest.contains(Categories::FILE) {
-            let file = entry.page().is_some_and(|page| !folios.is_anon(page));
-            categories = categories | when(file, Categories::FILE);
-        }
-        if self.interest.contains(Categories::PFNZERO) {
-            categories = categories | when(entry.is_zero_page(), Categories::PFNZERO);
-        }
-        categories | Categories::PRESENT
-    }
-
-    /// What else can be said of a page that is elsewhere, or of a mark.
-    fn elsewhere(&self, entry: &Pte<'_>) -> Categories {
-        let leaf = entry.leaf();
-
-        if leaf.is_swap() {
-            return Categories::NONE;
-        }
-        if leaf.is_guard() {
-            return Categories::GUARD;
-        }
-        let file = self.interest.contains(Categories::FILE)
-            && leaf
-                .page()
-                .is_some_and(|page| !page.folio().state().is_anon());
-        when(file, Categories::FILE)
+        Action::Continue
     }
 
     /// The categories of a huge page. Mirrors `pagemap_thp_category()`.
@@ -432,9 +471,7 @@ impl Protect<'_, '_> {
 
         // CAST: A number of entries.
         self.0.looked_at += table.len() as u64;
-        for slot in table.slots().filter(|slot| !slot.entry().is_uffd_any()) {
-            protector.protect(&slot);
-        }
+        protector.protect_unwatched();
     }
 
     /// Reports and protects the pages of a table.
@@ -443,9 +480,7 @@ impl Protect<'_, '_> {
 
         self.0.table(table, |found| {
             if found.is_to_be_protected() {
-                for slot in table.slots_in(found.range.clone()) {
-                    protector.protect(&slot);
-                }
+                protector.protect(found.range.clone());
             }
         })
     }

@@ -15,32 +15,17 @@ bool rustproc_pte_write(pte_t pte)
 	return pte_write(pte);
 }
 
-pte_t rustproc_pte_wrprotect(pte_t pte)
-{
-	return pte_wrprotect(pte);
-}
-
-pte_t rustproc_pte_clear_soft_dirty(pte_t pte)
-{
-	return pte_clear_soft_dirty(pte);
-}
-
 pte_t rustproc_pte_swp_clear_soft_dirty(pte_t pte)
 {
 	return pte_swp_clear_soft_dirty(pte);
 }
 
-pte_t rustproc_ptep_modify_prot_start(struct vm_area_struct *vma,
-				      unsigned long addr, pte_t *ptep)
+void rustproc_ptep_clear_soft_dirty(struct mm_struct *mm, unsigned long addr,
+				    pte_t *ptep)
 {
-	return ptep_modify_prot_start(vma, addr, ptep);
-}
+	pte_t pte = ptep_get_and_clear(mm, addr, ptep);
 
-void rustproc_ptep_modify_prot_commit(struct vm_area_struct *vma,
-				      unsigned long addr, pte_t *ptep,
-				      pte_t old_pte, pte_t pte)
-{
-	ptep_modify_prot_commit(vma, addr, ptep, old_pte, pte);
+	set_pte_at(mm, addr, ptep, pte_clear_soft_dirty(pte_wrprotect(pte)));
 }
 
 void rustproc_set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep,

@@ -177,14 +177,9 @@ u64 rustproc_counter_sum(unsigned int index);
 /* pgtable.c */
 bool rustproc_pgtable_supports_soft_dirty(void);
 bool rustproc_pte_write(pte_t pte);
-pte_t rustproc_pte_wrprotect(pte_t pte);
-pte_t rustproc_pte_clear_soft_dirty(pte_t pte);
 pte_t rustproc_pte_swp_clear_soft_dirty(pte_t pte);
-pte_t rustproc_ptep_modify_prot_start(struct vm_area_struct *vma,
-				      unsigned long addr, pte_t *ptep);
-void rustproc_ptep_modify_prot_commit(struct vm_area_struct *vma,
-				      unsigned long addr, pte_t *ptep,
-				      pte_t old_pte, pte_t pte);
+void rustproc_ptep_clear_soft_dirty(struct mm_struct *mm, unsigned long addr,
+				    pte_t *ptep);
 void rustproc_set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
 			 pte_t pte);
 bool rustproc_pmd_write(pmd_t pmd);
@@ -213,7 +208,7 @@ bool rustproc_lock_task_sighand(struct task_struct *task, unsigned long *flags);
 void rustproc_unlock_task_sighand(struct task_struct *task, unsigned long *flags);
 u32 rustproc_tty_devnum(struct tty_struct *tty);
 long rustproc_sigpending_count(struct task_struct *task);
-int rustproc_fatal_signal_pending(struct task_struct *task);
+bool rustproc_fatal_signal_pending(void);
 
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
@@ -284,7 +279,7 @@ bool rustproc_userfaultfd_wp_use_markers(struct vm_area_struct *vma);
 long rustproc_uffd_wp_range(struct vm_area_struct *vma, unsigned long start,
 			    unsigned long len);
 pte_t rustproc_make_uffd_wp_marker(void);
-pte_t rustproc_pte_mkuffd(pte_t pte);
+void rustproc_ptep_mkuffd(struct mm_struct *mm, unsigned long addr, pte_t *ptep);
 pte_t rustproc_pte_swp_mkuffd(pte_t pte);
 pmd_t rustproc_pmd_mkuffd(pmd_t pmd);
 pmd_t rustproc_pmd_swp_mkuffd(pmd_t pmd);

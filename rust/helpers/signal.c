@@ -26,7 +26,7 @@ long rustproc_sigpending_count(struct task_struct *task)
 	return get_rlimit_value(task_ucounts(task), UCOUNT_RLIMIT_SIGPENDING);
 }
 
-int rustproc_fatal_signal_pending(struct task_struct *task)
+bool rustproc_fatal_signal_pending(void)
 {
-	return fatal_signal_pending(task);
+	return fatal_signal_pending(current);
 }

@@ -32,9 +32,9 @@ pte_t rustproc_make_uffd_wp_marker(void)
 	return make_pte_marker(PTE_MARKER_UFFD_WP);
 }
 
-pte_t rustproc_pte_mkuffd(pte_t pte)
+void rustproc_ptep_mkuffd(struct mm_struct *mm, unsigned long addr, pte_t *ptep)
 {
-	return pte_mkuffd(pte);
+	set_pte_at(mm, addr, ptep, pte_mkuffd(ptep_get_and_clear(mm, addr, ptep)));
 }
 
 pte_t rustproc_pte_swp_mkuffd(pte_t pte)

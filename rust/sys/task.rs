@@ -544,8 +544,8 @@ pub(crate) fn cond_resched() {
 
 /// Whether the current task is being killed. Mirrors `fatal_signal_pending()`.
 pub(crate) fn fatal_signal_pending() -> bool {
-    // SAFETY: The current task is valid.
-    unsafe { own::rustproc_fatal_signal_pending(bindings::get_current()) != 0 }
+    // SAFETY: Takes nothing.
+    unsafe { own::rustproc_fatal_signal_pending() }
 }
 
 /// Bits of [`TaskExt::cpus_allowed`] that are printed. Mirrors `cpumask_pr_args()`.

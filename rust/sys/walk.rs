@@ -30,6 +30,7 @@ pub(crate) use self::{
         Entry,
         HugetlbPte,
         Leaf,
+        Marks,
         PmdLeaf,
         Pte, //
     },

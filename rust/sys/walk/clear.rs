@@ -14,9 +14,11 @@ use super::{
         Entry,
         PmdLeaf, //
     },
+    folio::Page,
     table::{
         HugePmd,
-        PteSlot, //
+        PteSlot,
+        PteTable, //
     },
     walk_range,
     MmapWrite,
@@ -128,39 +130,42 @@ impl PteSlot<'_, MmapWrite> {
     }
 }
 
-impl PteSlot<'_, MmapWriteFlush> {
-    /// Forgets that the page has been written to, and watches for the next write. Leaves a page
+impl PteTable<'_, MmapWriteFlush> {
+    /// Forgets that pages have been written to, and watches for the next write to each. Leaves those
     /// alone that a device may be writing to, for that would not be seen. Mirrors
     /// `clear_soft_dirty()`.
     ///
     /// An entry that forbids to write and has no soft-dirty bit stays as it is: writing it anew would
     /// change nothing.
     pub(crate) fn clear_soft_dirty(&self) {
-        let entry = self.entry();
+        let is_cow = self.vma().is_cow();
 
-        if entry.is_none() {
-            return;
-        }
-        if !entry.is_present() {
-            if entry.is_soft_dirty() {
-                self.clear_absent();
+        for slot in self.slots() {
+            let entry = slot.entry();
+            if entry.is_present() {
+                let is_writable = entry.is_writable();
+                let is_pinned = || is_writable && is_cow && slot.is_pinned();
+                if (is_writable || entry.is_soft_dirty()) && !is_pinned() {
+                    slot.write_protect();
+                }
+            } else if !entry.is_none() && entry.is_soft_dirty() {
+                slot.clear_absent();
             }
-        } else if (entry.is_writable() || entry.is_soft_dirty()) && !self.is_pinned() {
-            self.write_protect();
         }
     }
+}
 
-    /// Whether a device may be writing to the page. Mirrors `pte_is_pinned()`.
+impl PteSlot<'_, MmapWriteFlush> {
+    /// Whether a device may be writing to the page, which the entry allows. Mirrors `pte_is_pinned()`.
+    #[inline]
     fn is_pinned(&self) -> bool {
-        let entry = self.entry();
+        let maybe_pinned = |page: Page<'_>| page.folio().maybe_pinned();
 
-        entry.is_writable()
-            && entry.vma().is_cow()
-            && self.mm_has_pinned()
-            && entry.page().is_some_and(|page| page.folio().maybe_pinned())
+        self.mm_has_pinned() && self.entry().page().is_some_and(maybe_pinned)
     }
 
     /// Whether devices have ever been let write to pages of the address space.
+    #[inline]
     fn mm_has_pinned(&self) -> bool {
         // SAFETY: The entry's VMA has an address space, for the entry is in a table of it. Its flags
         // are one word, which others may change.
@@ -173,16 +178,14 @@ impl PteSlot<'_, MmapWriteFlush> {
     }
 
     fn write_protect(&self) {
-        let (entry, place) = (self.entry(), self.raw.as_ptr());
-        let (vma, address) = (entry.vma().raw(), entry.address());
+        let entry = self.entry();
 
-        // SAFETY: The entry is present in a mapped and locked table by the type invariant. Between
-        // the first and the last call it is not present, so that the CPU sets no bits; it maps the
-        // same page afterwards, with fewer rights. TLBs are flushed by the walk's caller.
+        // SAFETY: The entry is present in a mapped and locked table by the type invariant. The helper
+        // makes it empty for a moment, so that the CPU sets no bits; it maps the same page afterwards,
+        // with fewer rights. TLBs are flushed by the walk's caller.
         unsafe {
-            let old = own::rustproc_ptep_modify_prot_start(vma, address, place);
-            let new = own::rustproc_pte_clear_soft_dirty(own::rustproc_pte_wrprotect(old));
-            own::rustproc_ptep_modify_prot_commit(vma, address, place, old, new);
+            let mm = entry.vma().mm_ptr();
+            own::rustproc_ptep_clear_soft_dirty(mm, entry.address(), self.raw.as_ptr());
         }
     }
 

@@ -100,6 +100,10 @@ pub(crate) trait Entry {
     }
 }
 
+/// Whether an entry is present, and if so, whether it is soft-dirty and watched by userfaultfd.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks(usize);
+
 /// An entry of a page table.
 ///
 /// # Invariants
@@ -180,6 +184,7 @@ impl<'t> Pte<'t> {
     }
 
     /// The page may be written to. For a present entry. Mirrors `pte_write()`.
+    #[inline]
     pub(crate) fn is_writable(&self) -> bool {
         if self.has(bits::WRITABLE) {
             return true;
@@ -191,8 +196,19 @@ impl<'t> Pte<'t> {
 
     /// Watched by userfaultfd, be it by a mark in place of a page. Mirrors `pte_uffd()` and
     /// `pte_swp_uffd_any()`.
+    #[inline]
     pub(crate) fn is_uffd_any(&self) -> bool {
-        self.is_uffd() || !(self.is_present() || self.is_none()) && self.leaf().is_uffd_wp_marker()
+        if self.is_present() {
+            self.has(bits::UFFD)
+        } else {
+            self.has(bits::SWP_UFFD) || !self.is_none() && self.leaf().is_uffd_wp_marker()
+        }
+    }
+
+    /// What the entry says if it is present, apart from the page and its use.
+    #[inline]
+    pub(crate) fn marks(&self) -> Marks {
+        Marks(self.raw.pte & (bits::PRESENT | bits::SOFT_DIRTY | bits::UFFD))
     }
 
     /// Maps the page of zeros that everybody shares. For a present entry. Mirrors `is_zero_pfn()`.

@@ -222,32 +222,26 @@ impl<'p, L> PteTable<'p, L> {
     }
 
     /// The entries with their places, from the lowest address.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = PteSlot<'_, L>> {
-        self.slots_in(self.range())
+    #[inline]
+    pub(crate) fn slots(&self) -> Slots<'_, L> {
+        Slots {
+            entries: self.entries(),
+            _mode: PhantomData,
+        }
     }
 
     /// The entries that map `range`, addresses in bytes, or what of it the table maps.
-    pub(crate) fn slots_in(&self, range: Range<usize>) -> impl Iterator<Item = PteSlot<'_, L>> {
-        let first = range.start.saturating_sub(self.pmd.range.start) / PAGE_SIZE;
-        let end = range.end.saturating_sub(self.pmd.range.start) / PAGE_SIZE;
+    #[inline]
+    pub(crate) fn slots_in(&self, range: Range<usize>) -> Slots<'_, L> {
+        let mut slots = self.slots();
+        let all = self.pmd.range.clone();
+        let start = range.start.clamp(all.start, all.end);
+        let end = range.end.clamp(start, all.end);
 
-        (first..end.min(self.len())).map(|index| {
-            let address = self.pmd.range.start.wrapping_add(index * PAGE_SIZE);
-            // SAFETY: By the type invariant so many entries start at `first`, and stay. Another CPU
-            // may set bits of one; it has the size of a word.
-            let (raw, entry) = unsafe {
-                let raw = self.first.add(index);
-                let entry = Pte::new(raw.read_volatile(), address, self.pmd.vma, self.frames);
-                (raw, entry)
-            };
-
-            // INVARIANT: The table is mapped and locked by the type invariant, and borrowed.
-            PteSlot {
-                raw,
-                entry,
-                _mode: PhantomData,
-            }
-        })
+        slots.entries.step((start - all.start) / PAGE_SIZE);
+        // INVARIANT: There are no more than before.
+        slots.entries.left = (end - start) / PAGE_SIZE;
+        slots
     }
 }
 
@@ -302,6 +296,32 @@ impl<'t> Iterator for Entries<'t> {
     }
 }
 
+/// The entries of a locked table with their places, one after the other.
+///
+/// # Invariants
+///
+/// The table is one of a walk whose lock is `L`.
+pub(crate) struct Slots<'t, L> {
+    entries: Entries<'t>,
+    _mode: PhantomData<L>,
+}
+
+impl<'t, L> Iterator for Slots<'t, L> {
+    type Item = PteSlot<'t, L>;
+
+    #[inline]
+    fn next(&mut self) -> Option<PteSlot<'t, L>> {
+        let raw = self.entries.next;
+
+        // INVARIANT: The entry is read there, in a mapped and locked table by the type invariants.
+        self.entries.next().map(|entry| PteSlot {
+            raw,
+            entry,
+            _mode: PhantomData,
+        })
+    }
+}
+
 /// The place of an entry in a locked table. What may be done to it depends on the walk's lock.
 ///
 /// # Invariants
@@ -316,6 +336,7 @@ pub(crate) struct PteSlot<'t, L> {
 
 impl<'t, L> PteSlot<'t, L> {
     /// The entry as it was when it was read.
+    #[inline]
     pub(crate) fn entry(&self) -> Pte<'t> {
         self.entry
     }

@@ -42,6 +42,7 @@ use crate::{
     },
 };
 use core::{
+    iter,
     ops::Range,
     ptr::NonNull, //
 };
@@ -96,30 +97,64 @@ fn flush(vma: Vma<'_>, range: Range<usize>, shift: usize) {
 /// Protects pages of one table. What it has done takes effect when it is dropped.
 #[must_use = "TLBs are flushed when the guard is dropped"]
 pub(crate) struct Protector<'t> {
-    vma: Vma<'t>,
-    /// The pages that have been protected, and those between them, as addresses in bytes.
+    table: &'t PteTable<'t, MmapReadProtect>,
+    /// The pages that have been protected, and those between them, as addresses in bytes. They are
+    /// protected from the lowest address on.
     changed: Range<usize>,
 }
 
-impl PteTable<'_, MmapReadProtect> {
+impl<L> PteTable<'_, L> {
+    /// Ranges of entries that userfaultfd does not watch, addresses in bytes, from the lowest.
+    #[inline]
+    pub(crate) fn unwatched(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let end = self.range().end;
+        let mut entries = self.entries();
+
+        iter::from_fn(move || {
+            let first = entries.find(|entry| !entry.is_uffd_any())?;
+            let behind = entries.find(|entry| entry.is_uffd_any());
+            Some(first.address()..behind.map_or(end, |entry| entry.address()))
+        })
+    }
+}
+
+impl<'p> PteTable<'p, MmapReadProtect> {
     /// Begins to protect pages of the table.
-    pub(crate) fn protector(&self) -> Protector<'_> {
+    pub(crate) fn protector<'t>(&'t self) -> Protector<'t>
+    where
+        'p: 't,
+    {
         // SAFETY: May be called in any context; the guard calls the counterpart.
         unsafe { own::rustproc_lazy_mmu_mode_enable() };
         Protector {
-            vma: self.vma(),
+            table: self,
             changed: 0..0,
         }
     }
 }
 
 impl Protector<'_> {
-    /// Protects the page at `slot`, which belongs to the table; where there is none, the next one
-    /// that will be there. Mirrors `make_uffd_wp_pte()`.
+    /// Protects the pages of `range`, addresses in bytes, or what of it the table maps; where there are
+    /// none, the next ones that will be there.
+    pub(crate) fn protect(&mut self, range: Range<usize>) {
+        for slot in self.table.slots_in(range) {
+            self.protect_one(&slot);
+        }
+    }
+
+    /// Protects all pages of the table that are not watched.
+    pub(crate) fn protect_unwatched(&mut self) {
+        for slot in self.table.slots() {
+            if !slot.entry().is_uffd_any() {
+                self.protect_one(&slot);
+            }
+        }
+    }
+
+    /// Mirrors `make_uffd_wp_pte()`.
     #[inline]
-    pub(crate) fn protect(&mut self, slot: &PteSlot<'_, MmapReadProtect>) {
-        let entry = slot.entry();
-        let address = entry.address();
+    fn protect_one(&mut self, slot: &PteSlot<'_, MmapReadProtect>) {
+        let (entry, address) = (slot.entry(), slot.entry().address());
 
         if entry.is_present() {
             slot.write_protect();
@@ -129,15 +164,14 @@ impl Protector<'_> {
         if self.changed.is_empty() {
             self.changed.start = address;
         }
-        self.changed.start = self.changed.start.min(address);
-        self.changed.end = self.changed.end.max(address.wrapping_add(PAGE_SIZE));
+        self.changed.end = address.wrapping_add(PAGE_SIZE);
     }
 }
 
 impl Drop for Protector<'_> {
     fn drop(&mut self) {
         if !self.changed.is_empty() {
-            flush(self.vma, self.changed.clone(), PAGE_SHIFT);
+            flush(self.table.vma(), self.changed.clone(), PAGE_SHIFT);
         }
         // SAFETY: The counterpart was called when the guard was made.
         unsafe { own::rustproc_lazy_mmu_mode_disable() };
@@ -147,16 +181,14 @@ impl Drop for Protector<'_> {
 impl PteSlot<'_, MmapReadProtect> {
     #[inline]
     fn write_protect(&self) {
-        let (entry, place) = (self.entry(), self.raw.as_ptr());
-        let (vma, address) = (entry.vma().raw(), entry.address());
+        let entry = self.entry();
 
-        // SAFETY: The entry is present in a mapped and locked table by the type invariant. Between
-        // the first and the last call it is not present, so that the CPU sets no bits; it maps the
-        // same page afterwards, with fewer rights.
+        // SAFETY: The entry is present in a mapped and locked table by the type invariant. The helper
+        // makes it empty for a moment, so that the CPU sets no bits; it maps the same page afterwards,
+        // with fewer rights.
         unsafe {
-            let old = own::rustproc_ptep_modify_prot_start(vma, address, place);
-            let new = own::rustproc_pte_mkuffd(old);
-            own::rustproc_ptep_modify_prot_commit(vma, address, place, old, new);
+            let mm = entry.vma().mm_ptr();
+            own::rustproc_ptep_mkuffd(mm, entry.address(), self.raw.as_ptr());
         }
     }
 
