@@ -83,6 +83,7 @@ fn dispatch(command: Command) -> Result<bool> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Stall(arguments) => stall::stall(&arguments),
         Command::Plot { json, svg } => plot::redraw(&json, &svg).map(|()| true),
+        Command::Target { name } if name == stall::NAME => stall::be().map(|()| true),
         Command::Target { name } => workload::be(&name).map(|()| true),
     }
 }
