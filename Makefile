@@ -13,7 +13,7 @@ kbuild-arguments := $(foreach v,$(kbuild-variables),$(if $($(v)),'$(v)=$($(v))')
 
 all: modules
 .PHONY: all help setup setup-debug update modules modules_install clean rust-analyzer tools vm compare clients \
-	kunit torture mutants coverage bench demo test check lint distclean
+	kunit torture mutants coverage bench stall demo test check lint distclean
 
 help:
 	@echo 'To see it work (Debian or Ubuntu, root; about 12 GB, and 15 minutes the first time):'
@@ -34,6 +34,7 @@ help:
 	@echo '  mutants         - show that the tests notice bugs put in on purpose; ARGS="NAME ..."'
 	@echo '  coverage        - which lines of the module they reach'
 	@echo '  bench           - what files cost in instructions, stock and rustproc; ARGS="--only smaps"'
+	@echo '  stall           - how long a process waits in its own calls while it is looked at'
 	@echo '  check           - the tests that need no VM: lint, and unit tests'
 	@echo '  lint            - formatting, clippy, checkpatch, shellcheck'
 	@echo ''
@@ -100,6 +101,9 @@ torture: setup-debug tools
 
 bench: modules
 	@scripts/bench $(ARGS)
+
+stall: modules
+	@scripts/stall $(ARGS)
 
 demo: setup
 	@scripts/demo
