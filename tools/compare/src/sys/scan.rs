@@ -208,12 +208,20 @@ impl Scan {
         self.by(Caller::Native, fd)
     }
 
-    /// The same, for a caller.
+    /// The same, for a caller. Without memory for the argument the answer is `ENOMEM`.
     pub fn by(&self, caller: Caller, fd: &impl AsFd) -> Scanned {
+        self.try_by(caller, fd).unwrap_or_else(|errno| Scanned {
+            answer: Err(errno),
+            walk_end: 0,
+            regions: Vec::new(),
+        })
+    }
+
+    fn try_by(&self, caller: Caller, fd: &impl AsFd) -> Result<Scanned> {
         let mut argument = self.argument();
         let mut regions = Vec::new();
         let mut odd = Vec::new();
-        let trap = Trap::for_caller(caller);
+        let trap = Trap::try_for_caller(caller)?;
         match self.room {
             Room::None => (),
             Room::NullFor(length) => argument.vec_len = length,
@@ -239,7 +247,7 @@ impl Scan {
         }
         // The argument is the one that this request reads, and writes one field of. The regions go
         // to a buffer of ours that has room for them, or to where nobody has memory.
-        let place = Trap::for_caller(caller);
+        let place = Trap::try_for_caller(caller)?;
         place.set(&argument.bytes());
         let at = Arg::At(Place::Before(&place, size_of::<Argument>()));
         let request = Arg::Number(PAGEMAP_SCAN as i64);
@@ -252,11 +260,11 @@ impl Scan {
             Room::Odd(_) => regions = decode(odd.get(1..).unwrap_or_default()),
             _ => (),
         }
-        Scanned {
+        Ok(Scanned {
             answer,
             walk_end: argument.walk_end,
             regions,
-        }
+        })
     }
 
     fn argument(&self) -> Argument {

@@ -28,15 +28,17 @@ impl Trap {
         Trap::new(2 * PAGE, 2 * PAGE)
     }
 
-    /// One where a caller can name it, of the default size.
+    /// A small one where a caller can name it.
     pub fn for_caller(caller: Caller) -> Trap {
-        let mapping = match caller {
-            Caller::Native => return Trap::default(),
-            Caller::Compat => Mapping::low(4 * PAGE),
-        };
-        mapping
-            .and_then(|mapping| Trap::within(mapping, 2 * PAGE))
-            .expect("four pages of low memory")
+        Trap::try_for_caller(caller).expect("four pages of memory")
+    }
+
+    /// The same, if there is memory.
+    pub fn try_for_caller(caller: Caller) -> Result<Trap> {
+        match caller {
+            Caller::Native => Trap::small(),
+            Caller::Compat => Trap::within(Mapping::low(4 * PAGE)?, 2 * PAGE),
+        }
     }
 
     fn within(mapping: Mapping, open: usize) -> Result<Trap> {
