@@ -9,10 +9,11 @@
 //!
 //! Text is rendered straight into the `seq_file`'s buffer. A record that does not fit is rendered
 //! anew into a larger one by `seq_read()`; authors need not care. A file of one record mostly does
-//! without a buffer, see [`single`].
+//! without a buffer, see [`at_once`].
 //!
 //! C header: [`include/linux/seq_file.h`](srctree/include/linux/seq_file.h)
 
+mod at_once;
 mod single;
 
 pub(crate) use self::single::SingleFile;
@@ -35,12 +36,15 @@ use core::{
     ffi::CStr,
     marker::PhantomData,
     mem::MaybeUninit,
-    ptr, //
+    ptr::{
+        self,
+        NonNull, //
+    },
 };
 use kernel::{
-    alloc::flags::GFP_KERNEL_ACCOUNT,
     bindings,
     ffi::{
+        c_char,
         c_int,
         c_long,
         c_uint,
@@ -104,6 +108,12 @@ impl<'a> Seq<'a> {
         unsafe { (*self.raw).count = count + if fits { text.len() } else { room } };
     }
 
+    /// Whether what was rendered last did not fit.
+    pub(super) fn has_overflowed(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { (*self.raw).count == (*self.raw).size }
+    }
+
     /// Writes `path` as the reader sees it, with the characters of `escaped` escaped. Mirrors
     /// `seq_path()`.
     pub(crate) fn path(&mut self, path: PathRef<'_>, escaped: &CStr) {
@@ -150,6 +160,8 @@ pub(crate) trait Records: Observer + Send + Sized + 'static {
     type Cursor<'a>
     where
         Self: 'a;
+    /// Whether most such files have few records, so that it is worth trying to do without a buffer.
+    const IS_SHORT: bool = false;
 
     /// Opens the file.
     ///
@@ -210,7 +222,7 @@ const fn operations() -> bindings::file_operations {
 /// As for `seq_read()`: the VFS calls it on a file opened by this module.
 unsafe extern "C" fn read<T: Observer>(
     file: *mut bindings::file,
-    buffer: *mut kernel::ffi::c_char,
+    buffer: *mut c_char,
     size: usize,
     position: *mut bindings::loff_t,
 ) -> isize {
@@ -248,7 +260,11 @@ pub(crate) struct RecordFile<T>(PhantomData<T>);
 impl<T: Records> RecordFile<T> {
     const TABLE: bindings::file_operations = bindings::file_operations {
         open: Some(Self::open),
-        read: Some(read::<T>),
+        read: Some(if T::IS_SHORT {
+            Self::read_at_once
+        } else {
+            read::<T>
+        }),
         release: Some(Self::release),
         ..operations()
     };
@@ -293,19 +309,18 @@ impl<T: Records> RecordFile<T> {
         kernel::error::from_result(|| {
             // SAFETY: The inode belongs to `T::Fs` by the function's condition.
             let state = T::open(unsafe { Inode::from_raw(inode) })?;
-            let open = KBox::new(
-                Open {
+            const { assert!(align_of::<Open<T>>() <= align_of::<u64>()) };
+            // SAFETY: The file is being opened. The memory is large enough for the value, and aligned
+            // to a word at least.
+            unsafe {
+                // CAST: A few words.
+                let size = size_of::<Open<T>>() as c_int;
+                let open = bindings::__seq_open_private(file, &Self::SEQUENCE, size);
+                let open = NonNull::new(open.cast::<Open<T>>()).ok_or(ENOMEM)?;
+                open.write(Open {
                     cursor: None,
                     state,
-                },
-                GFP_KERNEL_ACCOUNT,
-            )?;
-            // SAFETY: The file is being opened and `seq_open()` stores a `seq_file` in it, whose
-            // private pointer is ours.
-            unsafe {
-                kernel::error::to_result(bindings::seq_open(file, &Self::SEQUENCE))?;
-                let seq = (*file).private_data.cast::<bindings::seq_file>();
-                (*seq).private = KBox::into_raw(open).cast();
+                });
             }
             T::opened();
             Ok(0)
@@ -319,8 +334,41 @@ impl<T: Records> RecordFile<T> {
         // SAFETY: `open()` stored both pointers; nobody uses the file any more.
         unsafe {
             let seq = (*file).private_data.cast::<bindings::seq_file>();
-            drop(KBox::<Open<T>>::from_raw((*seq).private.cast()));
-            bindings::seq_release(inode, file)
+            ptr::drop_in_place((*seq).private.cast::<Open<T>>());
+            bindings::seq_release_private(inode, file)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS with a file that `open()` has opened, and a position of this call's own.
+    unsafe extern "C" fn read_at_once(
+        file: *mut bindings::file,
+        buffer: *mut c_char,
+        size: usize,
+        position: *mut bindings::loff_t,
+    ) -> isize {
+        // SAFETY: By the function's condition; an open file keeps both.
+        unsafe {
+            let state = Self::state((*file).private_data.cast());
+            let inode = Inode::from_raw((*file).f_inode);
+            at_once::read::<T>(file, buffer, size, position, |index, seq| {
+                Self::render(state, inode, index, seq)
+            })
+        }
+    }
+
+    /// Renders the records from `index` on, unless there is no more room.
+    fn render(state: &T, inode: &Inode<T::Fs>, index: &mut i64, seq: &mut Seq<'_>) -> Result {
+        let Some(mut cursor) = T::start(state, inode, index)? else {
+            return Ok(());
+        };
+
+        loop {
+            T::show(&mut cursor, seq)?;
+            if seq.has_overflowed() || !T::next(&mut cursor, index)? {
+                return Ok(());
+            }
         }
     }
 

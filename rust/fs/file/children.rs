@@ -41,6 +41,7 @@ impl Counted for Children {
 impl Records for Children {
     type Fs = Proc;
     type Cursor<'a> = Cursor<'a>;
+    const IS_SHORT: bool = true;
 
     fn open(_inode: &Inode<Proc>) -> Result<Self> {
         Ok(Self)
