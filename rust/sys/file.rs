@@ -18,7 +18,6 @@ use crate::sys::{
 };
 use core::marker::PhantomData;
 use kernel::{
-    alloc::flags::GFP_KERNEL_ACCOUNT,
     bindings,
     error::{
         from_result,
@@ -29,7 +28,8 @@ use kernel::{
         c_int,
         c_long,
         c_uint,
-        c_ulong, //
+        c_ulong,
+        c_void, //
     },
     prelude::*,
     types::Opaque,
@@ -89,8 +89,8 @@ pub(crate) enum Seek {
     Anywhere,
 }
 
-/// A file whose author reads and writes the user's memory. A value is the state of one open file;
-/// one without size is not allocated.
+/// A file whose author reads and writes the user's memory. A value is the state of one open file, which
+/// keeps it where it has room for a pointer.
 ///
 /// What an author leaves out the file does not support: `read(2)` and `write(2)` fail with
 /// `EINVAL`, `ioctl(2)` with `ENOTTY`.
@@ -185,13 +185,26 @@ impl<T: Raw> RawFile<T> {
         unsafe { FileOperations::new(&Self::TABLE) }
     };
 
+    /// Where an open file keeps its state.
+    ///
+    /// # Safety
+    ///
+    /// `file` must be valid.
+    unsafe fn state(file: *mut bindings::file) -> *mut T {
+        const { assert!(size_of::<T>() <= size_of::<*mut c_void>()) };
+        const { assert!(align_of::<T>() <= align_of::<*mut c_void>()) };
+
+        // SAFETY: By the function's condition.
+        unsafe { (&raw mut (*file).private_data).cast() }
+    }
+
     /// # Safety
     ///
     /// `file` must be one that `open()` has opened, and stay open for `'a`.
     unsafe fn opened<'a>(file: *mut bindings::file) -> (&'a T, &'a OpenFile<T::Fs>) {
-        // SAFETY: `open()` stored the pointer, and nobody changes what it points at until
-        // `release()`; the inode belongs to `T::Fs`, as it did there.
-        unsafe { (&*(*file).private_data.cast::<T>(), OpenFile::from_raw(file)) }
+        // SAFETY: `open()` stored the state, and nobody changes it until `release()`; the inode
+        // belongs to `T::Fs`, as it did there.
+        unsafe { (&*Self::state(file), OpenFile::from_raw(file)) }
     }
 
     /// # Safety
@@ -201,9 +214,8 @@ impl<T: Raw> RawFile<T> {
         from_result(|| {
             // SAFETY: The inode belongs to `T::Fs` by the function's condition.
             let state = T::open(unsafe { Inode::from_raw(inode) })?;
-            let state = KBox::new(state, GFP_KERNEL_ACCOUNT)?;
             // SAFETY: The file is being opened, and its private pointer is ours.
-            unsafe { (*file).private_data = KBox::into_raw(state).cast() };
+            unsafe { Self::state(file).write(state) };
             T::opened();
             Ok(0)
         })
@@ -213,8 +225,8 @@ impl<T: Raw> RawFile<T> {
     ///
     /// Called by the VFS once, for a file that `open()` has opened.
     unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: `open()` stored the pointer; nobody uses the file any more.
-        unsafe { drop(KBox::<T>::from_raw((*file).private_data.cast())) };
+        // SAFETY: `open()` stored the state; nobody uses the file any more.
+        unsafe { Self::state(file).drop_in_place() };
         0
     }
 
