@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 pub mod children;
+pub mod line;
 pub mod maps;
 pub mod numa_maps;
 pub mod smaps;

@@ -77,7 +77,7 @@ impl TextFile for Counters {
                 text.str(entry.name);
                 for (_, event) in EVENTS {
                     let sum = counters::counter(row, event).map_or(0, |counter| counter.sum());
-                    text.field_u64(sum);
+                    text.line(|line| line.field_u64(sum));
                 }
                 text.byte(b'\n');
             }

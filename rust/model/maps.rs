@@ -22,6 +22,14 @@ pub struct MapsRecord {
     pub ino: u64,
 }
 
+impl MapsRecord {
+    /// Whether any column says something of a file.
+    #[inline(always)]
+    pub const fn is_of_file(&self) -> bool {
+        self.pgoff | self.ino | self.dev.major as u64 | self.dev.minor as u64 != 0
+    }
+}
+
 /// The permissions of a VMA that `maps` shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VmaFlags {

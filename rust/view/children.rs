@@ -11,8 +11,10 @@ use crate::model::children::Child;
 /// Prints the child's number and a space.
 #[inline]
 pub fn render(child: &Child, out: &mut Text<'_>) {
-    out.dec_i64(i64::from(child.pid));
-    out.byte(b' ');
+    out.line(|out| {
+        out.dec_i64(i64::from(child.pid));
+        out.byte(b' ');
+    });
 }
 
 #[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]

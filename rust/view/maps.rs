@@ -2,12 +2,13 @@
 
 //! One line of `maps`, in steps.
 //!
-//! The line is [`header`], then for an area with a name [`pad_to_name`] and the name, then a
-//! newline. A file's path is printed by the kernel between the two, not here; [`name`] does both
-//! for all other names. C counterpart: `show_map_vma` of
-//! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
+//! The line is [`nameless`], [`named`], or [`before_name`], the path, which the kernel prints, and
+//! [`end`]. C counterpart: `show_map_vma` of [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
-use super::text::Text;
+use super::{
+    line::Line,
+    text::Text, //
+};
 use crate::model::maps::{
     MapsRecord,
     Name, //
@@ -17,42 +18,54 @@ use crate::model::maps::{
 /// where pointers have eight bytes. One space more follows, however long the columns were.
 const HEADER_WIDTH: usize = 25 + 8 * 6 - 1;
 
-/// Where the padding of a line ends: what `seq_setwidth` leaves for `seq_pad`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NameColumn(usize);
+/// The most padding, for the shortest columns have 40 bytes.
+const HEADER_PADDING: usize = HEADER_WIDTH - 40;
 
 /// Prints the columns up to and including the space after the inode number, as
 /// `show_vma_header_prefix`.
-#[inline]
-pub fn header(record: &MapsRecord, out: &mut Text<'_>) -> NameColumn {
-    let column = NameColumn(out.len().saturating_add(HEADER_WIDTH));
+#[inline(always)]
+fn header(record: &MapsRecord, out: &mut Line<'_>) {
     let [read, write, exec, share] = record.flags.letters();
-    out.hex(record.start, 8);
+    out.address(record.start);
     out.byte(b'-');
-    out.hex(record.end, 8);
+    out.address(record.end);
     out.array([b' ', read, write, exec, share, b' ']);
-    out.hex(record.pgoff, 8);
-    out.byte(b' ');
-    out.hex(u64::from(record.dev.major), 2);
-    out.byte(b':');
-    out.hex(u64::from(record.dev.minor), 2);
-    out.field_u64(record.ino);
-    out.byte(b' ');
-    column
+    if record.is_of_file() {
+        out.address(record.pgoff);
+        out.byte(b' ');
+        out.hex_byte(record.dev.major);
+        out.byte(b':');
+        out.hex_byte(record.dev.minor);
+        out.field_u64(record.ino);
+        out.byte(b' ');
+    } else {
+        out.array(*b"00000000 00:00 0 ");
+    }
 }
 
-/// Prints spaces up to the name's column, then one more, as `seq_pad`.
-#[inline]
-pub fn pad_to_name(column: NameColumn, out: &mut Text<'_>) {
-    out.pad_to(column.0, b' ');
-    out.byte(b' ');
+/// Prints what stands before a name: the columns, spaces up to that of the name, then one more, as
+/// `seq_pad`.
+pub fn before_name(record: &MapsRecord, out: &mut Text<'_>) {
+    out.line(|out| {
+        header(record, out);
+        out.pad_to::<HEADER_PADDING>(HEADER_WIDTH);
+        out.byte(b' ');
+    });
 }
 
-/// Prints the padding and a name that is not a path.
-#[inline]
-pub fn name(column: NameColumn, name: Name<'_>, out: &mut Text<'_>) {
-    pad_to_name(column, out);
+/// Prints the whole line of an area without a name.
+pub fn nameless(record: &MapsRecord, out: &mut Text<'_>) {
+    out.line(|out| {
+        header(record, out);
+        out.byte(b'\n');
+    });
+}
+
+/// Prints the whole line of an area whose name is not a path.
+pub fn named(record: &MapsRecord, name: Name<'_>, out: &mut Text<'_>) {
+    before_name(record, out);
     bare_name(name, out);
+    end(out);
 }
 
 /// Prints a name that is not a path.
@@ -133,7 +146,7 @@ mod tests {
         check(
             b"55812c3d1000-55812c3f2000 rw-p 00000000 00:00 0 \n",
             |out| {
-                header(&HEAP, out);
+                out.line(|out| header(&HEAP, out));
                 end(out);
             },
         );
@@ -145,16 +158,13 @@ mod tests {
             b"55812c3d1000-55812c3f2000 rw-p 00000000 00:00 0                          [heap]\n";
         assert_eq!(expected.iter().position(|&byte| byte == b'['), Some(73));
         check(expected, |out| {
-            let column = header(&HEAP, out);
-            name(column, Name::Special(b"[heap]"), out);
-            end(out);
+            named(&HEAP, Name::Special(b"[heap]"), out);
         });
         check(
             b"7f1234567000-7f1234589000 r-xs 00021000 fe:01 1234567                    \
               /usr/lib/a b\n",
             |out| {
-                let column = header(&FILE, out);
-                pad_to_name(column, out);
+                before_name(&FILE, out);
                 out.bytes(b"/usr/lib/a b");
                 end(out);
             },
@@ -175,9 +185,7 @@ mod tests {
                 "55812c3d1000-55812c3f2000 rw-p 00000000 00:00 0 "
             );
             check(&line, |out| {
-                let column = header(&HEAP, out);
-                name(column, given, out);
-                end(out);
+                named(&HEAP, given, out);
             });
         }
     }
@@ -190,7 +198,7 @@ mod tests {
             ..MapsRecord::default()
         };
         check(b"00001000-00400000 ---p 00000000 00:00 0 ", |out| {
-            header(&low, out);
+            out.line(|out| header(&low, out));
         });
     }
 
@@ -211,8 +219,8 @@ mod tests {
             b"ffffffffff600000-ffffffffff601000 rw-p 7ffffffffffff000 fff:fffff \
               18446744073709551615  x",
             |out| {
-                let column = header(&wide, out);
-                name(column, Name::Special(b"x"), out);
+                before_name(&wide, out);
+                out.byte(b'x');
             },
         );
     }
@@ -223,8 +231,8 @@ mod tests {
             b"before\n55812c3d1000-55812c3f2000 rw-p 00000000 00:00 0                          x",
             |out| {
                 out.str("before\n");
-                let column = header(&HEAP, out);
-                name(column, Name::Special(b"x"), out);
+                before_name(&HEAP, out);
+                out.byte(b'x');
             },
         );
     }

@@ -7,20 +7,22 @@
 //! [`statistics`] and [`end`]. C counterpart: `show_numa_map` of
 //! [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
-use super::text::Text;
+use super::{
+    line::Line,
+    text::Text, //
+};
 use crate::model::numa_maps::{
     NodePages,
     NumaStatistics, //
 };
 
-/// Digits of a small address.
-const ADDRESS_DIGITS: usize = 8;
-
 /// Prints the first address and the memory policy, the latter as `mpol_to_str` writes it.
 #[inline]
 pub fn start(address: u64, policy: &[u8], out: &mut Text<'_>) {
-    out.hex(address, ADDRESS_DIGITS);
-    out.byte(b' ');
+    out.line(|out| {
+        out.address(address);
+        out.byte(b' ');
+    });
     out.bytes(policy);
 }
 
@@ -54,22 +56,25 @@ pub fn statistics(statistics: NumaStatistics<impl Iterator<Item = NodePages>>, o
     if counts.pages == 0 {
         return;
     }
-    unless_zero(" anon=", counts.anon, out);
-    unless_zero(" dirty=", counts.dirty, out);
-    if_shown(" mapped=", counts.mapped(), out);
-    if_shown(" mapmax=", counts.mapmax(), out);
-    unless_zero(" swapcache=", counts.swapcache, out);
-    if_shown(" active=", counts.active(statistics.kind), out);
-    unless_zero(" writeback=", counts.writeback, out);
+    out.line(|out| {
+        unless_zero(b" anon=", counts.anon, out);
+        unless_zero(b" dirty=", counts.dirty, out);
+        if_shown(b" mapped=", counts.mapped(), out);
+        if_shown(b" mapmax=", counts.mapmax(), out);
+        unless_zero(b" swapcache=", counts.swapcache, out);
+        if_shown(b" active=", counts.active(statistics.kind), out);
+        unless_zero(b" writeback=", counts.writeback, out);
+    });
     for NodePages { node, pages } in statistics.nodes {
         if pages != 0 {
-            out.str(" N");
-            out.dec_u64(u64::from(node));
-            count("=", pages, out);
+            out.line(|out| {
+                count(b" N", u64::from(node), out);
+                count(b"=", pages, out);
+            });
         }
     }
     let size = statistics.kernel_page_size.to_kib().0;
-    count(" kernelpagesize_kB=", size, out);
+    out.line(|out| count(b" kernelpagesize_kB=", size, out));
 }
 
 /// Prints the end of the line.
@@ -79,23 +84,23 @@ pub fn end(out: &mut Text<'_>) {
 }
 
 /// Prints a number after its label.
-#[inline]
-fn count(label: &str, value: u64, out: &mut Text<'_>) {
-    out.str(label);
+#[inline(always)]
+fn count<const N: usize>(label: &[u8; N], value: u64, out: &mut Line<'_>) {
+    out.array(*label);
     out.dec_u64(value);
 }
 
 /// Prints a number that isn't shown if it is zero.
-#[inline]
-fn unless_zero(label: &str, value: u64, out: &mut Text<'_>) {
+#[inline(always)]
+fn unless_zero<const N: usize>(label: &[u8; N], value: u64, out: &mut Line<'_>) {
     if value != 0 {
         count(label, value, out);
     }
 }
 
 /// Prints a number that may not be shown.
-#[inline]
-fn if_shown(label: &str, value: Option<u64>, out: &mut Text<'_>) {
+#[inline(always)]
+fn if_shown<const N: usize>(label: &[u8; N], value: Option<u64>, out: &mut Line<'_>) {
     if let Some(value) = value {
         count(label, value, out);
     }
@@ -229,13 +234,17 @@ mod tests {
     fn huge_numbers_fit() {
         let counts = NumaCounts {
             pages: u64::MAX,
+            anon: u64::MAX - 2,
+            dirty: u64::MAX - 1,
             mapcount_max: u64::MAX,
+            swapcache: u64::MAX,
             active: u64::MAX - 1,
-            ..COUNTS
+            writeback: u64::MAX,
         };
         check(
-            b" mapped=18446744073709551615 mapmax=18446744073709551615 \
-              active=18446744073709551614 N4294967295=18446744073709551615 kernelpagesize_kB=4",
+            b" anon=18446744073709551613 dirty=18446744073709551614 mapped=18446744073709551615 \
+              mapmax=18446744073709551615 swapcache=18446744073709551615 \
+              active=18446744073709551614 writeback=18446744073709551615 N4294967295=18446744073709551615 kernelpagesize_kB=4",
             |out| statistics(on_nodes(counts, &[(u32::MAX, u64::MAX)]), out),
         );
     }

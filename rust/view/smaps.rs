@@ -8,11 +8,9 @@
 //! `show_smaps_rollup` of [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
 use super::{
+    line::Line,
     maps,
-    text::{
-        Text,
-        KB_LABEL, //
-    }, //
+    text::Text, //
 };
 use crate::model::{
     maps::{
@@ -28,31 +26,35 @@ use crate::model::{
     vma_flags::Mnemonics, //
 };
 
-/// Columns of a number without a unit.
-const COUNT_WIDTH: usize = 8;
+/// Bytes before the number of each line.
+const LABEL: usize = 16;
 
 /// The smallest number of kB that takes more than the seven columns of `Private_Hugetlb`.
 const TEN_TO_7: u64 = 10_000_000;
 
 /// Prints `Size` to `MMUPageSize`.
 pub fn area(area: &AreaSizes, out: &mut Text<'_>) {
-    size(b"Size:           ", area.size, out);
-    size(b"KernelPageSize: ", area.kernel_page_size, out);
-    size(b"MMUPageSize:    ", area.mmu_page_size, out);
+    out.line(|out| {
+        size(b"Size:           ", area.size, out);
+        size(b"KernelPageSize: ", area.kernel_page_size, out);
+        size(b"MMUPageSize:    ", area.mmu_page_size, out);
+    });
 }
 
 /// Prints `Rss` to `Locked` of one area.
 pub fn sizes(sizes: &MemSizes, out: &mut Text<'_>) {
-    resident(sizes, out);
+    out.line(|out| resident(sizes, out));
     details(sizes, out);
 }
 
 /// Prints `Rss` to `Locked` of an address space, which has the proportional share by kind, too.
 pub fn rollup_sizes(sizes: &MemSizes, out: &mut Text<'_>) {
-    resident(sizes, out);
-    share(b"Pss_Anon:       ", sizes.pss_anon, out);
-    share(b"Pss_File:       ", sizes.pss_file, out);
-    share(b"Pss_Shmem:      ", sizes.pss_shmem, out);
+    out.line(|out| {
+        resident(sizes, out);
+        share(b"Pss_Anon:       ", sizes.pss_anon, out);
+        share(b"Pss_File:       ", sizes.pss_file, out);
+        share(b"Pss_Shmem:      ", sizes.pss_shmem, out);
+    });
     details(sizes, out);
 }
 
@@ -64,9 +66,7 @@ pub fn rollup_header(start: u64, end: u64, out: &mut Text<'_>) {
         end,
         ..MapsRecord::default()
     };
-    let column = maps::header(&record, out);
-    maps::name(column, Name::Special(b"[rollup]"), out);
-    maps::end(out);
+    maps::named(&record, Name::Special(b"[rollup]"), out);
 }
 
 /// Prints `THPeligible`.
@@ -82,24 +82,28 @@ pub fn thp_eligible(eligible: bool, out: &mut Text<'_>) {
 /// Prints `ProtectionKey`.
 #[inline]
 pub fn protection_key(key: u32, out: &mut Text<'_>) {
-    out.str("ProtectionKey:  ");
-    out.dec_width(u64::from(key), COUNT_WIDTH);
-    out.byte(b'\n');
+    out.line(|out| {
+        out.array(*b"ProtectionKey:  ");
+        out.dec_columns(u64::from(key));
+        out.byte(b'\n');
+    });
 }
 
 /// Prints `VmFlags`: a space after each flag.
 #[inline]
 pub fn vm_flags(flags: usize, mnemonics: &Mnemonics, out: &mut Text<'_>) {
-    out.str("VmFlags: ");
-    for [first, second] in mnemonics.of(flags) {
-        out.array([first, second, b' ']);
-    }
-    out.byte(b'\n');
+    out.line(|out| {
+        out.array(*b"VmFlags: ");
+        for [first, second] in mnemonics.of(flags) {
+            out.array([first, second, b' ']);
+        }
+        out.byte(b'\n');
+    });
 }
 
 /// Prints `Rss` to `Pss_Dirty`.
-#[inline]
-fn resident(sizes: &MemSizes, out: &mut Text<'_>) {
+#[inline(always)]
+fn resident(sizes: &MemSizes, out: &mut Line<'_>) {
     size(b"Rss:            ", sizes.rss, out);
     share(b"Pss:            ", sizes.pss, out);
     share(b"Pss_Dirty:      ", sizes.pss_dirty, out);
@@ -107,46 +111,52 @@ fn resident(sizes: &MemSizes, out: &mut Text<'_>) {
 
 /// Prints `Shared_Clean` to `Locked`.
 fn details(sizes: &MemSizes, out: &mut Text<'_>) {
-    size(b"Shared_Clean:   ", sizes.shared_clean, out);
-    size(b"Shared_Dirty:   ", sizes.shared_dirty, out);
-    size(b"Private_Clean:  ", sizes.private_clean, out);
-    size(b"Private_Dirty:  ", sizes.private_dirty, out);
-    size(b"Referenced:     ", sizes.referenced, out);
-    size(b"Anonymous:      ", sizes.anonymous, out);
-    size(b"KSM:            ", sizes.ksm, out);
-    size(b"LazyFree:       ", sizes.lazy_free, out);
-    size(b"AnonHugePages:  ", sizes.anon_huge_pages, out);
-    size(b"ShmemPmdMapped: ", sizes.shmem_pmd_mapped, out);
-    size(b"FilePmdMapped:  ", sizes.file_pmd_mapped, out);
-    size(b"Shared_Hugetlb: ", sizes.shared_hugetlb, out);
-    private_hugetlb(sizes.private_hugetlb, out);
-    size(b"Swap:           ", sizes.swap, out);
-    share(b"SwapPss:        ", sizes.swap_pss, out);
-    share(b"Locked:         ", sizes.locked, out);
+    out.line(|out| {
+        size(b"Shared_Clean:   ", sizes.shared_clean, out);
+        size(b"Shared_Dirty:   ", sizes.shared_dirty, out);
+        size(b"Private_Clean:  ", sizes.private_clean, out);
+        size(b"Private_Dirty:  ", sizes.private_dirty, out);
+        size(b"Referenced:     ", sizes.referenced, out);
+        size(b"Anonymous:      ", sizes.anonymous, out);
+    });
+    out.line(|out| {
+        size(b"KSM:            ", sizes.ksm, out);
+        size(b"LazyFree:       ", sizes.lazy_free, out);
+        size(b"AnonHugePages:  ", sizes.anon_huge_pages, out);
+        size(b"ShmemPmdMapped: ", sizes.shmem_pmd_mapped, out);
+        size(b"FilePmdMapped:  ", sizes.file_pmd_mapped, out);
+    });
+    out.line(|out| {
+        size(b"Shared_Hugetlb: ", sizes.shared_hugetlb, out);
+        private_hugetlb(sizes.private_hugetlb, out);
+        size(b"Swap:           ", sizes.swap, out);
+        share(b"SwapPss:        ", sizes.swap_pss, out);
+        share(b"Locked:         ", sizes.locked, out);
+    });
 }
 
 /// Prints `Private_Hugetlb`, whose label takes one column from the number.
-#[inline]
-fn private_hugetlb(bytes: Bytes, out: &mut Text<'_>) {
+#[inline(always)]
+fn private_hugetlb(bytes: Bytes, out: &mut Line<'_>) {
     if bytes.to_kib().0 < TEN_TO_7 {
         // The number's first column is the space after the label.
         size(b"Private_Hugetlb:", bytes, out);
     } else {
-        out.str("Private_Hugetlb: ");
+        out.array(*b"Private_Hugetlb: ");
         out.dec_u64(bytes.to_kib().0);
-        out.str(" kB\n");
+        out.array(*b" kB\n");
     }
 }
 
 /// Prints a size in kB.
-#[inline]
-fn size(label: &[u8; KB_LABEL], bytes: Bytes, out: &mut Text<'_>) {
+#[inline(always)]
+fn size(label: &[u8; LABEL], bytes: Bytes, out: &mut Line<'_>) {
     out.kb_line(label, bytes.to_kib().0);
 }
 
 /// Prints a proportional share in kB.
-#[inline]
-fn share(label: &[u8; KB_LABEL], pss: Pss, out: &mut Text<'_>) {
+#[inline(always)]
+fn share(label: &[u8; LABEL], pss: Pss, out: &mut Line<'_>) {
     size(label, pss.to_bytes(), out);
 }
 
@@ -302,6 +312,60 @@ mod tests {
     }
 
     #[test]
+    fn widest_numbers_fit() {
+        let (size, share) = (Bytes(u64::MAX), Pss(u64::MAX));
+        let widest = MemSizes {
+            rss: size,
+            pss: share,
+            pss_dirty: share,
+            pss_anon: share,
+            pss_file: share,
+            pss_shmem: share,
+            shared_clean: size,
+            shared_dirty: size,
+            private_clean: size,
+            private_dirty: size,
+            referenced: size,
+            anonymous: size,
+            ksm: size,
+            lazy_free: size,
+            anon_huge_pages: size,
+            shmem_pmd_mapped: size,
+            file_pmd_mapped: size,
+            shared_hugetlb: size,
+            private_hugetlb: size,
+            swap: size,
+            swap_pss: share,
+            locked: share,
+        };
+        check(
+            b"Rss:            18014398509481983 kB\n\
+              Pss:            4398046511103 kB\n\
+              Pss_Dirty:      4398046511103 kB\n\
+              Pss_Anon:       4398046511103 kB\n\
+              Pss_File:       4398046511103 kB\n\
+              Pss_Shmem:      4398046511103 kB\n\
+              Shared_Clean:   18014398509481983 kB\n\
+              Shared_Dirty:   18014398509481983 kB\n\
+              Private_Clean:  18014398509481983 kB\n\
+              Private_Dirty:  18014398509481983 kB\n\
+              Referenced:     18014398509481983 kB\n\
+              Anonymous:      18014398509481983 kB\n\
+              KSM:            18014398509481983 kB\n\
+              LazyFree:       18014398509481983 kB\n\
+              AnonHugePages:  18014398509481983 kB\n\
+              ShmemPmdMapped: 18014398509481983 kB\n\
+              FilePmdMapped:  18014398509481983 kB\n\
+              Shared_Hugetlb: 18014398509481983 kB\n\
+              Private_Hugetlb: 18014398509481983 kB\n\
+              Swap:           18014398509481983 kB\n\
+              SwapPss:        4398046511103 kB\n\
+              Locked:         4398046511103 kB\n",
+            |out| rollup_sizes(&widest, out),
+        );
+    }
+
+    #[test]
     fn private_hugetlb_has_seven_columns() {
         for (number, expected) in [
             (0, "Private_Hugetlb:       0 kB\n"),
@@ -310,7 +374,9 @@ mod tests {
             (10_000_000, "Private_Hugetlb: 10000000 kB\n"),
             (100_000_000, "Private_Hugetlb: 100000000 kB\n"),
         ] {
-            check(expected.as_bytes(), |out| private_hugetlb(kib(number), out));
+            check(expected.as_bytes(), |out| {
+                out.line(|out| private_hugetlb(kib(number), out));
+            });
         }
     }
 

@@ -6,7 +6,10 @@
 //! [`crate::model::stat`]. C counterpart: `do_task_stat` of
 //! [`fs/proc/array.c`](srctree/fs/proc/array.c).
 
-use super::text::Text;
+use super::{
+    line::Line,
+    text::Text, //
+};
 use crate::model::{
     stat::{
         Layout,
@@ -23,30 +26,40 @@ use crate::model::{
 pub fn render(stat: &Stat, out: &mut Text<'_>) {
     let signal = stat.shown_signal();
     task(stat, out);
-    relations(&signal, out);
-    faults(stat, out);
-    times(stat, out);
-    scheduling(stat, &signal, out);
-    memory(stat, &signal, out);
-    signals(stat, &signal, out);
-    placement(stat, out);
-    layout(&stat.layout(), out);
-    out.field_i64(i64::from(stat.shown_exit_code()));
-    out.byte(b'\n');
+    out.line(|out| {
+        relations(&signal, out);
+        faults(stat, out);
+    });
+    out.line(|out| {
+        times(stat, out);
+        scheduling(stat, &signal, out);
+    });
+    out.line(|out| memory(stat, &signal, out));
+    out.line(|out| {
+        signals(stat, &signal, out);
+        placement(stat, out);
+    });
+    out.line(|out| {
+        layout(&stat.layout(), out);
+        out.field_i64(i64::from(stat.shown_exit_code()));
+        out.byte(b'\n');
+    });
 }
 
 /// Number, name and state. The name is not escaped: whoever parses it looks for the last `)`.
-#[inline]
+#[inline(always)]
 fn task(stat: &Stat, out: &mut Text<'_>) {
-    out.dec_int(stat.pid);
-    out.array(*b" (");
+    out.line(|out| {
+        out.dec_int(stat.pid);
+        out.array(*b" (");
+    });
     out.bytes(stat.comm.as_bytes());
     out.array([b')', b' ', stat.state.letter()]);
 }
 
 /// Parent, group, session and terminal.
-#[inline]
-fn relations(signal: &StatSignal, out: &mut Text<'_>) {
+#[inline(always)]
+fn relations(signal: &StatSignal, out: &mut Line<'_>) {
     out.field_i64(i64::from(signal.ppid));
     out.field_i64(i64::from(signal.pgrp));
     out.field_i64(i64::from(signal.session));
@@ -55,8 +68,8 @@ fn relations(signal: &StatSignal, out: &mut Text<'_>) {
 }
 
 /// Task flags and page faults.
-#[inline]
-fn faults(stat: &Stat, out: &mut Text<'_>) {
+#[inline(always)]
+fn faults(stat: &Stat, out: &mut Line<'_>) {
     out.field_u64(u64::from(stat.flags));
     out.field_u64(stat.min_flt);
     out.field_u64(stat.cmin_flt);
@@ -65,8 +78,8 @@ fn faults(stat: &Stat, out: &mut Text<'_>) {
 }
 
 /// Processor time, own and children's.
-#[inline]
-fn times(stat: &Stat, out: &mut Text<'_>) {
+#[inline(always)]
+fn times(stat: &Stat, out: &mut Line<'_>) {
     duration(stat.utime, out);
     duration(stat.stime, out);
     duration(stat.cutime, out);
@@ -74,18 +87,18 @@ fn times(stat: &Stat, out: &mut Text<'_>) {
 }
 
 /// Priority, threads, the interval timer that is gone, and the start.
-#[inline]
-fn scheduling(stat: &Stat, signal: &StatSignal, out: &mut Text<'_>) {
+#[inline(always)]
+fn scheduling(stat: &Stat, signal: &StatSignal, out: &mut Line<'_>) {
     out.field_i64(i64::from(stat.priority));
     out.field_i64(i64::from(stat.nice));
     out.field_i64(i64::from(signal.num_threads));
-    out.str(" 0");
+    out.array(*b" 0");
     duration(stat.start_time, out);
 }
 
 /// Sizes, and the addresses of text, stack and registers.
-#[inline]
-fn memory(stat: &Stat, signal: &StatSignal, out: &mut Text<'_>) {
+#[inline(always)]
+fn memory(stat: &Stat, signal: &StatSignal, out: &mut Line<'_>) {
     let code = stat.shown_code();
     let registers = stat.shown_registers();
     out.field_u64(stat.vsize().0);
@@ -99,8 +112,8 @@ fn memory(stat: &Stat, signal: &StatSignal, out: &mut Text<'_>) {
 }
 
 /// The signal sets of old, and whether the task waits somewhere.
-#[inline]
-fn signals(stat: &Stat, signal: &StatSignal, out: &mut Text<'_>) {
+#[inline(always)]
+fn signals(stat: &Stat, signal: &StatSignal, out: &mut Line<'_>) {
     out.field_u64(stat.old_pending());
     out.field_u64(stat.old_blocked());
     out.field_u64(signal.old_sigign());
@@ -109,9 +122,9 @@ fn signals(stat: &Stat, signal: &StatSignal, out: &mut Text<'_>) {
 }
 
 /// The two swap counts that are gone, exit signal, processor, policy, block I/O and guest time.
-#[inline]
-fn placement(stat: &Stat, out: &mut Text<'_>) {
-    out.str(" 0 0");
+#[inline(always)]
+fn placement(stat: &Stat, out: &mut Line<'_>) {
+    out.array(*b" 0 0");
     out.field_i64(i64::from(stat.exit_signal));
     out.field_i64(i64::from(stat.processor));
     out.field_u64(u64::from(stat.rt_priority));
@@ -122,8 +135,8 @@ fn placement(stat: &Stat, out: &mut Text<'_>) {
 }
 
 /// Where data, heap, arguments and environment lie.
-#[inline]
-fn layout(layout: &Layout, out: &mut Text<'_>) {
+#[inline(always)]
+fn layout(layout: &Layout, out: &mut Line<'_>) {
     out.field_u64(layout.start_data);
     out.field_u64(layout.end_data);
     out.field_u64(layout.start_brk);
@@ -134,14 +147,14 @@ fn layout(layout: &Layout, out: &mut Text<'_>) {
 }
 
 /// A duration, in ticks.
-#[inline]
-fn duration(time: Nanoseconds, out: &mut Text<'_>) {
+#[inline(always)]
+fn duration(time: Nanoseconds, out: &mut Line<'_>) {
     ticks(time.to_ticks(), out);
 }
 
 /// A number of ticks.
-#[inline]
-fn ticks(ticks: Ticks, out: &mut Text<'_>) {
+#[inline(always)]
+fn ticks(ticks: Ticks, out: &mut Line<'_>) {
     out.field_u64(ticks.0);
 }
 
@@ -155,15 +168,20 @@ mod tests {
         super::text::testing::check,
         *, //
     };
-    use crate::model::{
-        access::Access,
-        comm::Comm,
-        scope::Scope,
-        stat::{
-            testing::sample,
-            Registers, //
+    use crate::{
+        model::{
+            access::Access,
+            comm::Comm,
+            scope::Scope,
+            stat::{
+                testing::sample,
+                Registers,
+                StatMm, //
+            },
+            state::State,
+            units::Pages, //
         },
-        state::State,
+        testing::text,
     };
 
     #[test]
@@ -250,5 +268,79 @@ mod tests {
               4294967295 99 1 18446744073709551615 88 89 11 12 13 14 15 16 17 256\n",
             |out| render(&stat, out),
         );
+    }
+
+    #[test]
+    fn widest_numbers_fit() {
+        let widest = Stat {
+            pid: -1,
+            comm: Comm::from_nul_terminated(&[b'x'; 64]),
+            signal: Some(StatSignal {
+                ppid: i32::MIN,
+                pgrp: i32::MIN,
+                session: i32::MIN,
+                tty_nr: i32::MIN,
+                tty_pgrp: i32::MIN,
+                num_threads: i32::MIN,
+                rsslim: u64::MAX,
+                sigign: u64::MAX,
+                sigcatch: u64::MAX,
+                group_exit_code: None,
+            }),
+            flags: u32::MAX,
+            min_flt: u64::MAX,
+            cmin_flt: u64::MAX,
+            maj_flt: u64::MAX,
+            cmaj_flt: u64::MAX,
+            utime: Nanoseconds(u64::MAX),
+            stime: Nanoseconds(u64::MAX),
+            cutime: Nanoseconds(u64::MAX),
+            cstime: Nanoseconds(u64::MAX),
+            priority: i32::MIN,
+            nice: i32::MIN,
+            start_time: Nanoseconds(u64::MAX),
+            mm: Some(StatMm {
+                total_vm: Pages(u64::MAX >> 12),
+                rss: Pages(u64::MAX),
+                start_code: u64::MAX,
+                end_code: u64::MAX,
+                start_stack: u64::MAX,
+                layout: Layout {
+                    start_data: u64::MAX,
+                    end_data: u64::MAX,
+                    start_brk: u64::MAX,
+                    arg_start: u64::MAX,
+                    arg_end: u64::MAX,
+                    env_start: u64::MAX,
+                    env_end: u64::MAX,
+                },
+            }),
+            registers: Some(Registers {
+                esp: u64::MAX,
+                eip: u64::MAX,
+            }),
+            pending: u64::MAX,
+            blocked: u64::MAX,
+            exit_signal: i32::MIN,
+            processor: u32::MAX,
+            rt_priority: u32::MAX,
+            policy: u32::MAX,
+            blkio: Ticks(u64::MAX),
+            gtime: Nanoseconds(u64::MAX),
+            cgtime: Nanoseconds(u64::MAX),
+            exit_code: i32::MIN,
+            ..sample()
+        };
+        const X: &str = "xxxxxxxxxxxxxxxx";
+        let (int, long) = (i32::MIN, u64::MAX);
+        let (tick, size) = (u64::MAX / 10_000_000, u64::MAX - 4095);
+        let expected = text!(
+            "{long} ({X}{X}{X}{X}) S {int} {int} {int} {int} {int} 4294967295 {long} {long} {long} \
+             {long} {tick} {tick} {tick} {tick} {int} {int} {int} 0 {tick} {size} {long} {long} \
+             {long} {long} {long} {long} {long} 2147483647 2147483647 2147483647 2147483647 1 0 0 \
+             {int} 4294967295 4294967295 4294967295 {long} {tick} {tick} {long} {long} {long} {long} \
+             {long} {long} {long} {int}\n"
+        );
+        check(&expected, |out| render(&widest, out));
     }
 }

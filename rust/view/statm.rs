@@ -14,13 +14,15 @@ pub fn render(statm: Option<&Statm>, out: &mut Text<'_>) {
     let Some(statm) = statm else {
         return out.str("0 0 0 0 0 0 0\n");
     };
-    out.dec_u64(statm.size.0);
-    out.field_u64(statm.resident().0);
-    out.field_u64(statm.shared().0);
-    out.field_u64(statm.text().0);
-    out.str(" 0");
-    out.field_u64(statm.data().0);
-    out.str(" 0\n");
+    out.line(|out| {
+        out.dec_u64(statm.size.0);
+        out.field_u64(statm.resident().0);
+        out.field_u64(statm.shared().0);
+        out.field_u64(statm.text().0);
+        out.array(*b" 0");
+        out.field_u64(statm.data().0);
+        out.array(*b" 0\n");
+    });
 }
 
 #[cfg(any(test, CONFIG_RUSTPROC_KUNIT_TEST))]

@@ -5,7 +5,10 @@
 //! [`render`] composes the sections in the order in which they stand here. Each prints whole lines.
 //! C counterpart: `proc_pid_status` of [`fs/proc/array.c`](srctree/fs/proc/array.c).
 
-use super::text::Text;
+use super::{
+    line::Line,
+    text::Text, //
+};
 use crate::model::{
     bitmap::Bitmap,
     status::{
@@ -24,11 +27,8 @@ use crate::model::{
     units::Kib, //
 };
 
-/// Digits of a 64-bit set.
-const SET_DIGITS: usize = 16;
-
-/// Width of a size.
-const SIZE_WIDTH: usize = 8;
+/// Bytes before a set.
+const SET_LABEL: usize = 8;
 
 /// Prints the whole file.
 pub fn render<Groups, Levels>(status: &Status<'_, Groups, Levels>, out: &mut Text<'_>)
@@ -57,47 +57,52 @@ where
 
 /// Prints `Name` to `FDSize`.
 fn identity(identity: &Identity, out: &mut Text<'_>) {
-    out.str("Name:\t");
+    out.array(*b"Name:\t");
     out.escaped(identity.name.as_bytes());
     if let Some(umask) = identity.umask {
         // The 0 is the mark of octal, and the first of four digits at least.
-        out.str("\nUmask:\t0");
-        out.octal(u64::from(umask), 3);
+        out.line(|out| {
+            out.array(*b"\nUmask:\t0");
+            out.octal(u64::from(umask), 3);
+        });
     }
-    out.str("\nState:\t");
-    out.str(identity.state.text());
-    out.str("\nTgid:\t");
-    out.dec_int(identity.tgid);
-    out.str("\nNgid:\t");
-    out.dec_int(identity.ngid);
-    out.str("\nPid:\t");
-    out.dec_int(identity.pid);
-    out.str("\nPPid:\t");
-    out.dec_int(identity.ppid);
-    out.str("\nTracerPid:\t");
-    out.dec_int(identity.tracer_pid);
-    out.str("\nUid:\t");
-    owner(&identity.uid, out);
-    out.str("\nGid:\t");
-    owner(&identity.gid, out);
-    out.str("\nFDSize:\t");
-    out.dec_u64(u64::from(identity.fd_size));
-    out.byte(b'\n');
+    out.line(|out| {
+        out.array(*b"\nState:\t");
+        out.str(identity.state.text());
+        out.array(*b"\nTgid:\t");
+        out.dec_int(identity.tgid);
+        out.array(*b"\nNgid:\t");
+        out.dec_int(identity.ngid);
+        out.array(*b"\nPid:\t");
+        out.dec_int(identity.pid);
+        out.array(*b"\nPPid:\t");
+        out.dec_int(identity.ppid);
+        out.array(*b"\nTracerPid:\t");
+        out.dec_int(identity.tracer_pid);
+    });
+    out.line(|out| {
+        out.array(*b"\nUid:\t");
+        owner(&identity.uid, out);
+        out.array(*b"\nGid:\t");
+        owner(&identity.gid, out);
+        out.array(*b"\nFDSize:\t");
+        out.dec_u64(u64::from(identity.fd_size));
+        out.byte(b'\n');
+    });
 }
 
 /// Prints `Groups`: a space between groups, and one after the last or where none is.
 fn groups(groups: impl Iterator<Item = u32>, out: &mut Text<'_>) {
-    out.str("Groups:\t");
+    out.array(*b"Groups:\t");
     let mut empty = true;
     for group in groups {
         empty = false;
-        out.dec_u64(u64::from(group));
-        out.byte(b' ');
+        out.line(|out| {
+            out.dec_u64(u64::from(group));
+            out.byte(b' ');
+        });
     }
-    if empty {
-        out.byte(b' ');
-    }
-    out.byte(b'\n');
+    out.bytes(if empty { b" \n" } else { b"\n" });
 }
 
 /// Prints `NStgid` to `NSsid`: a number per level, the mount's pid namespace first.
@@ -110,82 +115,98 @@ fn namespaces(levels: &(impl Iterator<Item = NsIds> + Clone), out: &mut Text<'_>
 
 /// Prints `Kthread`.
 fn kthread(kthread: bool, out: &mut Text<'_>) {
-    out.str("Kthread:\t");
-    out.dec_u64(u64::from(kthread));
-    out.byte(b'\n');
+    out.array(if kthread {
+        *b"Kthread:\t1\n"
+    } else {
+        *b"Kthread:\t0\n"
+    });
 }
 
 /// Prints `VmPeak` to `untag_mask`.
 fn memory(memory: &Memory, out: &mut Text<'_>) {
-    size("VmPeak:\t", memory.vm_peak(), out);
-    size("VmSize:\t", memory.total_vm.to_kib(), out);
-    size("VmLck:\t", memory.locked_vm.to_kib(), out);
-    size("VmPin:\t", memory.pinned_vm.to_kib(), out);
-    size("VmHWM:\t", memory.vm_hwm(), out);
-    size("VmRSS:\t", memory.vm_rss(), out);
-    size("RssAnon:\t", memory.rss.anon.to_kib(), out);
-    size("RssFile:\t", memory.rss.file.to_kib(), out);
-    size("RssShmem:\t", memory.rss.shmem.to_kib(), out);
-    size("VmData:\t", memory.data_vm.to_kib(), out);
-    size("VmStk:\t", memory.stack_vm.to_kib(), out);
-    size("VmExe:\t", memory.vm_exe(), out);
-    size("VmLib:\t", memory.vm_lib(), out);
-    size("VmPTE:\t", memory.vm_pte(), out);
-    size("VmSwap:\t", memory.swap.to_kib(), out);
-    if let Some(hugetlb) = memory.hugetlb {
-        size("HugetlbPages:\t", hugetlb.to_kib(), out);
-    }
-    out.str("CoreDumping:\t");
-    out.dec_u64(u64::from(memory.core_dumping));
-    out.str("\nTHP_enabled:\t");
-    out.dec_u64(u64::from(memory.thp_enabled));
-    out.str("\nuntag_mask:\t0x");
-    out.hex(memory.untag_mask, 1);
-    out.byte(b'\n');
+    out.line(|out| {
+        size(b"VmPeak:\t", memory.vm_peak(), out);
+        size(b"VmSize:\t", memory.total_vm.to_kib(), out);
+        size(b"VmLck:\t", memory.locked_vm.to_kib(), out);
+        size(b"VmPin:\t", memory.pinned_vm.to_kib(), out);
+        size(b"VmHWM:\t", memory.vm_hwm(), out);
+        size(b"VmRSS:\t", memory.vm_rss(), out);
+    });
+    out.line(|out| {
+        size(b"RssAnon:\t", memory.rss.anon.to_kib(), out);
+        size(b"RssFile:\t", memory.rss.file.to_kib(), out);
+        size(b"RssShmem:\t", memory.rss.shmem.to_kib(), out);
+        size(b"VmData:\t", memory.data_vm.to_kib(), out);
+        size(b"VmStk:\t", memory.stack_vm.to_kib(), out);
+        size(b"VmExe:\t", memory.vm_exe(), out);
+    });
+    out.line(|out| {
+        size(b"VmLib:\t", memory.vm_lib(), out);
+        size(b"VmPTE:\t", memory.vm_pte(), out);
+        size(b"VmSwap:\t", memory.swap.to_kib(), out);
+        if let Some(hugetlb) = memory.hugetlb {
+            size(b"HugetlbPages:\t", hugetlb.to_kib(), out);
+        }
+        out.array(*b"CoreDumping:\t");
+        out.dec_u64(u64::from(memory.core_dumping));
+        out.array(*b"\nTHP_enabled:\t");
+        out.dec_u64(u64::from(memory.thp_enabled));
+        out.array(*b"\nuntag_mask:\t0x");
+        out.hex(memory.untag_mask, 0);
+        out.byte(b'\n');
+    });
 }
 
 /// Prints `Threads` to `SigCgt`.
 fn signals(signals: &Signals, out: &mut Text<'_>) {
-    out.str("Threads:\t");
-    out.dec_int(signals.threads);
-    out.str("\nSigQ:\t");
-    out.dec_u64(u64::from(signals.queued));
-    out.byte(b'/');
-    out.dec_u64(signals.queue_limit);
-    out.byte(b'\n');
-    set("SigPnd:\t", signals.pending, out);
-    set("ShdPnd:\t", signals.shared_pending, out);
-    set("SigBlk:\t", signals.blocked, out);
-    set("SigIgn:\t", signals.ignored, out);
-    set("SigCgt:\t", signals.caught, out);
+    out.line(|out| {
+        out.array(*b"Threads:\t");
+        out.dec_int(signals.threads);
+        out.array(*b"\nSigQ:\t");
+        out.dec_u64(u64::from(signals.queued));
+        out.byte(b'/');
+        out.dec_u64(signals.queue_limit);
+        out.byte(b'\n');
+        set(b"SigPnd:\t", signals.pending, out);
+        set(b"ShdPnd:\t", signals.shared_pending, out);
+        set(b"SigBlk:\t", signals.blocked, out);
+        set(b"SigIgn:\t", signals.ignored, out);
+        set(b"SigCgt:\t", signals.caught, out);
+    });
 }
 
 /// Prints `CapInh` to `CapAmb`.
 fn capabilities(capabilities: &Capabilities, out: &mut Text<'_>) {
-    set("CapInh:\t", capabilities.inheritable, out);
-    set("CapPrm:\t", capabilities.permitted, out);
-    set("CapEff:\t", capabilities.effective, out);
-    set("CapBnd:\t", capabilities.bounding, out);
-    set("CapAmb:\t", capabilities.ambient, out);
+    out.line(|out| {
+        set(b"CapInh:\t", capabilities.inheritable, out);
+        set(b"CapPrm:\t", capabilities.permitted, out);
+        set(b"CapEff:\t", capabilities.effective, out);
+        set(b"CapBnd:\t", capabilities.bounding, out);
+        set(b"CapAmb:\t", capabilities.ambient, out);
+    });
 }
 
 /// Prints `NoNewPrivs` to `SpeculationIndirectBranch`.
 fn seccomp(seccomp: &Seccomp, out: &mut Text<'_>) {
-    out.str("NoNewPrivs:\t");
-    out.dec_u64(u64::from(seccomp.no_new_privs));
-    if let Some(mode) = seccomp.mode {
-        out.str("\nSeccomp:\t");
-        out.dec_int(mode);
-    }
-    if let Some(filters) = seccomp.filters {
-        out.str("\nSeccomp_filters:\t");
-        out.dec_int(filters);
-    }
-    out.str("\nSpeculation_Store_Bypass:\t");
-    out.str(seccomp.store_bypass.text());
-    out.str("\nSpeculationIndirectBranch:\t");
-    out.str(seccomp.indirect_branch.text());
-    out.byte(b'\n');
+    out.line(|out| {
+        out.array(*b"NoNewPrivs:\t");
+        out.dec_u64(u64::from(seccomp.no_new_privs));
+        if let Some(mode) = seccomp.mode {
+            out.array(*b"\nSeccomp:\t");
+            out.dec_int(mode);
+        }
+        if let Some(filters) = seccomp.filters {
+            out.array(*b"\nSeccomp_filters:\t");
+            out.dec_int(filters);
+        }
+    });
+    out.line(|out| {
+        out.array(*b"\nSpeculation_Store_Bypass:\t");
+        out.str(seccomp.store_bypass.text());
+        out.array(*b"\nSpeculationIndirectBranch:\t");
+        out.str(seccomp.indirect_branch.text());
+        out.byte(b'\n');
+    });
 }
 
 /// Prints `Cpus_allowed` to `Mems_allowed_list`.
@@ -198,11 +219,13 @@ fn masks(masks: &Masks<'_>, out: &mut Text<'_>) {
 
 /// Prints the two counts of context switches.
 fn switches(switches: &Switches, out: &mut Text<'_>) {
-    out.str("voluntary_ctxt_switches:\t");
-    out.dec_u64(switches.voluntary);
-    out.str("\nnonvoluntary_ctxt_switches:\t");
-    out.dec_u64(switches.nonvoluntary);
-    out.byte(b'\n');
+    out.line(|out| {
+        out.array(*b"voluntary_ctxt_switches:\t");
+        out.dec_u64(switches.voluntary);
+        out.array(*b"\nnonvoluntary_ctxt_switches:\t");
+        out.dec_u64(switches.nonvoluntary);
+        out.byte(b'\n');
+    });
 }
 
 /// Prints the two lines of `arch_proc_pid_thread_features` of
@@ -215,7 +238,8 @@ fn thread_features(features: &ThreadFeatures, out: &mut Text<'_>) {
 }
 
 /// The four numbers after `Uid` or `Gid`.
-fn owner(owner: &Owner, out: &mut Text<'_>) {
+#[inline(always)]
+fn owner(owner: &Owner, out: &mut Line<'_>) {
     out.dec_u64(u64::from(owner.real));
     out.byte(b'\t');
     out.dec_u64(u64::from(owner.effective));
@@ -235,25 +259,25 @@ fn per_level(
 ) {
     out.str(label);
     for ids in levels {
-        out.byte(b'\t');
-        out.dec_int(id(ids));
+        out.line(|out| {
+            out.byte(b'\t');
+            out.dec_int(id(ids));
+        });
     }
     out.byte(b'\n');
 }
 
 /// One line with a size.
-#[inline]
-fn size(label: &str, size: Kib, out: &mut Text<'_>) {
-    out.str(label);
-    out.dec_width(size.0, SIZE_WIDTH);
-    out.array(*b" kB\n");
+#[inline(always)]
+fn size<const N: usize>(label: &[u8; N], size: Kib, out: &mut Line<'_>) {
+    out.kb_line(label, size.0);
 }
 
 /// One line with a set of signals or capabilities.
-#[inline]
-fn set(label: &str, set: u64, out: &mut Text<'_>) {
-    out.str(label);
-    out.hex(set, SET_DIGITS);
+#[inline(always)]
+fn set(label: &[u8; SET_LABEL], set: u64, out: &mut Line<'_>) {
+    out.array(*label);
+    out.hex_word(set);
     out.byte(b'\n');
 }
 
@@ -618,5 +642,88 @@ mod tests {
             );
             check(&expected, |out| thread_features(&given, out));
         }
+    }
+
+    #[test]
+    fn widest_numbers_fit() {
+        let widest = Memory {
+            hiwater_vm: Pages(u64::MAX),
+            total_vm: Pages(u64::MAX),
+            locked_vm: Pages(u64::MAX),
+            pinned_vm: Pages(u64::MAX),
+            hiwater_rss: Pages(u64::MAX),
+            rss: Rss {
+                anon: Pages(u64::MAX),
+                file: Pages(u64::MAX),
+                shmem: Pages(u64::MAX),
+            },
+            data_vm: Pages(u64::MAX),
+            stack_vm: Pages(u64::MAX),
+            exec_vm: Pages(u64::MAX),
+            pgtables: Bytes(u64::MAX),
+            swap: Pages(u64::MAX),
+            hugetlb: Some(Pages(u64::MAX)),
+            ..sample_memory()
+        };
+        let (lib, pte) = (widest.vm_lib().0, widest.vm_pte().0);
+        let long = u64::MAX - 3;
+        let expected = text!(
+            "VmPeak:\t{long} kB\nVmSize:\t{long} kB\nVmLck:\t{long} kB\nVmPin:\t{long} kB\n\
+             VmHWM:\t{long} kB\nVmRSS:\t{} kB\nRssAnon:\t{long} kB\nRssFile:\t{long} kB\n\
+             RssShmem:\t{long} kB\nVmData:\t{long} kB\nVmStk:\t{long} kB\nVmExe:\t      12 kB\n\
+             VmLib:\t{lib} kB\nVmPTE:\t{pte} kB\nVmSwap:\t{long} kB\nHugetlbPages:\t{long} kB\n\
+             CoreDumping:\t0\nTHP_enabled:\t1\nuntag_mask:\t0xffffffffffffffff\n",
+            long - 8
+        );
+        check(&expected, |out| memory(&widest, out));
+
+        let widest = Signals {
+            threads: i32::MIN,
+            queued: u32::MAX,
+            queue_limit: u64::MAX,
+            pending: u64::MAX,
+            ..Signals::default()
+        };
+        check(
+            b"Threads:\t18446744071562067968\n\
+              SigQ:\t4294967295/18446744073709551615\n\
+              SigPnd:\tffffffffffffffff\n\
+              ShdPnd:\t0000000000000000\n\
+              SigBlk:\t0000000000000000\n\
+              SigIgn:\t0000000000000000\n\
+              SigCgt:\t0000000000000000\n",
+            |out| signals(&widest, out),
+        );
+    }
+
+    #[test]
+    fn widest_names_and_numbers_of_a_task_fit() {
+        let ids = Owner {
+            real: u32::MAX,
+            effective: u32::MAX,
+            saved: u32::MAX,
+            fs: u32::MAX,
+        };
+        let widest = Identity {
+            name: Comm::from_nul_terminated(&[b'\n'; 64]),
+            umask: Some(u32::MAX),
+            state: State::TracingStop,
+            tgid: -1,
+            ngid: -1,
+            pid: -1,
+            ppid: -1,
+            tracer_pid: -1,
+            uid: ids,
+            gid: ids,
+            fd_size: u32::MAX,
+        };
+        let (id, long) = (u32::MAX, u64::MAX);
+        const NAME: &str = r"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+        let expected = text!(
+            "Name:\t{NAME}{NAME}{NAME}{NAME}\nUmask:\t037777777777\nState:\tt (tracing stop)\n\
+             Tgid:\t{long}\nNgid:\t{long}\nPid:\t{long}\nPPid:\t{long}\nTracerPid:\t{long}\n\
+             Uid:\t{id}\t{id}\t{id}\t{id}\nGid:\t{id}\t{id}\t{id}\t{id}\nFDSize:\t{id}\n"
+        );
+        check(&expected, |out| identity(&widest, out));
     }
 }

@@ -138,25 +138,15 @@ pub(super) fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
     let record = collect::record(vma);
     let name = match vma.name() {
         VmaName::Path(path) => {
-            seq.render(|text| {
-                let column = view::header(&record, text);
-                view::pad_to_name(column, text);
-            });
+            seq.render(|text| view::before_name(&record, text));
             seq.path(path, c"\n");
-            seq.render(view::end);
-            return;
+            return seq.render(view::end);
         }
-        VmaName::None => None,
-        VmaName::Kernel(name) => Some(Name::Special(name)),
-        VmaName::Anon(name) => Some(Name::Anon(name)),
-        VmaName::AnonShmem(name) => Some(Name::AnonShmem(name)),
+        VmaName::None => return seq.render(|text| view::nameless(&record, text)),
+        VmaName::Kernel(name) => Name::Special(name),
+        VmaName::Anon(name) => Name::Anon(name),
+        VmaName::AnonShmem(name) => Name::AnonShmem(name),
     };
 
-    seq.render(|text| {
-        let column = view::header(&record, text);
-        if let Some(name) = name {
-            view::name(column, name, text);
-        }
-        view::end(text);
-    });
+    seq.render(|text| view::named(&record, name, text));
 }
