@@ -43,6 +43,7 @@ use core::{
 };
 use kernel::{
     bindings,
+    error::from_err_ptr,
     ffi::{
         c_char,
         c_int,
@@ -84,17 +85,24 @@ impl<'a> Seq<'a> {
         self.raw
     }
 
-    /// Renders text at the end of what has been written.
-    ///
-    /// What does not fit marks the buffer as overflowed, and then nothing more is written to it.
-    pub(crate) fn render(&mut self, view: impl FnOnce(&mut Text<'_>)) {
+    /// How many bytes have been written, and what is left of the buffer.
+    #[inline(always)]
+    fn spare(&mut self) -> (usize, &mut [MaybeUninit<u8>]) {
         // SAFETY: By the type invariant `count` is at most `size` and the buffer is ours alone;
         // `MaybeUninit` asks for no initialised bytes.
-        let (count, spare) = unsafe {
+        unsafe {
             let (count, size) = ((*self.raw).count, (*self.raw).size);
             let start = (*self.raw).buf.add(count).cast::<MaybeUninit<u8>>();
             (count, core::slice::from_raw_parts_mut(start, size - count))
-        };
+        }
+    }
+
+    /// Renders text at the end of what has been written.
+    ///
+    /// What does not fit marks the buffer as overflowed, and then nothing more is written to it.
+    #[inline(always)]
+    pub(crate) fn render(&mut self, view: impl FnOnce(&mut Text<'_>)) {
+        let (count, spare) = self.spare();
         let (start, room) = (spare.as_ptr(), spare.len());
         let mut text = Text::new(spare);
 
@@ -117,8 +125,39 @@ impl<'a> Seq<'a> {
     /// Writes `path` as the reader sees it, with the characters of `escaped` escaped. Mirrors
     /// `seq_path()`.
     pub(crate) fn path(&mut self, path: PathRef<'_>, escaped: &CStr) {
-        // SAFETY: The `seq_file` is valid by the type invariant, and the path by its type.
-        unsafe { bindings::seq_path(self.raw, path.as_ptr(), escaped.as_char_ptr()) };
+        if self.plain_path(path, escaped.to_bytes()).is_none() {
+            // SAFETY: The `seq_file` is valid by the type invariant, and the path by its type.
+            unsafe { bindings::seq_path(self.raw, path.as_ptr(), escaped.as_char_ptr()) };
+        }
+    }
+
+    /// Writes `path` if it fits and has none of the characters of `escaped`, as nearly all; the kernel's
+    /// function looks for them with one call for each character of the path.
+    fn plain_path(&mut self, path: PathRef<'_>, escaped: &[u8]) -> Option<()> {
+        let (count, spare) = self.spare();
+        let start = spare.as_mut_ptr().cast::<u8>();
+        let size = c_int::try_from(spare.len()).ok()?;
+        if size == 0 {
+            return None;
+        }
+
+        // SAFETY: The path is valid by its type, and there are `size` bytes of memory.
+        let name = unsafe { bindings::d_path(path.as_ptr(), start.cast(), size) };
+        let name = from_err_ptr(name).ok()?;
+        // The function writes the name to the end of the buffer, and a NUL behind it.
+        let length = spare.len() - (name.addr() - start.addr()) - 1;
+        // SAFETY: So these bytes are initialised.
+        let bytes = unsafe { core::slice::from_raw_parts(name.cast::<u8>(), length) };
+        if escaped.iter().any(|escaped| bytes.contains(escaped)) {
+            return None;
+        }
+        // SAFETY: Both are in the buffer, and may overlap.
+        // INVARIANT: `length` bytes have been initialised, fewer than are left.
+        unsafe {
+            ptr::copy(name.cast::<u8>(), start, length);
+            (*self.raw).count = count + length;
+        }
+        Some(())
     }
 
     /// The user namespace of whoever opened the file.
