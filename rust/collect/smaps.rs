@@ -124,7 +124,7 @@ pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
 pub(crate) fn collect(area: &LockedVma<'_>, sums: &mut Sums) -> Result {
     let holes = sums.shmem_holes(area.vma());
 
-    sums.walk(area, area.vma().range(), holes, u64::MAX)?;
+    sums.walk(area, area.vma().range(), holes, Pace::Through)?;
     Ok(())
 }
 
@@ -135,6 +135,15 @@ pub(crate) enum Holes {
     Empty,
     /// Where page tables are empty, too: those pages belong to shared memory, which knows.
     Shmem,
+}
+
+/// When a walk is to stop before its end.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// Not at all.
+    Through,
+    /// Between two tables, when so many entries have been looked at, or somebody waits for the VMA.
+    Piece(u64),
 }
 
 impl Sums {
@@ -160,8 +169,7 @@ impl Sums {
     /// Adds the pages of `range`, addresses in bytes, in `area`. May sleep, if its lock
     /// lets it.
     ///
-    /// Stops between two tables when more than `budget` entries have been looked at; then where it
-    /// stopped is the result, else `None`.
+    /// If it stops before the end of `range`, then where is the result, else `None`.
     ///
     /// # Errors
     ///
@@ -171,16 +179,14 @@ impl Sums {
         area: &LockedVma<'_>,
         range: Range<usize>,
         holes: Holes,
-        budget: u64,
+        pace: Pace,
     ) -> Result<Option<usize>> {
-        let limit = self.entries.saturating_add(budget);
-
         if area.vma().is_untouched() {
             return Ok(None);
         }
         match holes {
-            Holes::Empty => Gather::<false>::walk(self, area, range, limit),
-            Holes::Shmem => Gather::<true>::walk(self, area, range, limit),
+            Holes::Empty => Gather::<false>::walk(self, area, range, pace),
+            Holes::Shmem => Gather::<true>::walk(self, area, range, pace),
         }
     }
 
@@ -349,8 +355,9 @@ fn facts(state: FolioState) -> FolioFacts {
 /// The walk that fills [`Sums`]; with `HOLES` it looks at what has no page tables, too.
 struct Gather<'a, const HOLES: bool> {
     sums: &'a mut Sums,
-    /// The number of entries after which to stop.
-    limit: u64,
+    pace: Pace,
+    /// The number of entries that had been looked at before.
+    before: u64,
     /// Where the walk has come to, when it stopped.
     stopped: usize,
 }
@@ -360,17 +367,26 @@ impl<'a, const HOLES: bool> Gather<'a, HOLES> {
         sums: &'a mut Sums,
         area: &LockedVma<'_>,
         range: Range<usize>,
-        limit: u64,
+        pace: Pace,
     ) -> Result<Option<usize>> {
         let mut gather = Self {
+            before: sums.entries,
             sums,
-            limit,
+            pace,
             stopped: range.start,
         };
 
         match area.walk(range, &mut gather)? {
             Walked::Whole => Ok(None),
             Walked::Stopped => Ok(Some(gather.stopped)),
+        }
+    }
+
+    /// Whether to stop, now that a table of `vma` has been looked at.
+    fn is_piece(&self, vma: Vma<'_>) -> bool {
+        match self.pace {
+            Pace::Through => false,
+            Pace::Piece(entries) => self.sums.entries - self.before >= entries || vma.is_awaited(),
         }
     }
 }
@@ -385,11 +401,11 @@ impl<L: LockMode, const HOLES: bool> PageWalk<L> for Gather<'_, HOLES> {
             PmdGuard::Table(table) => self.sums.table::<L, HOLES>(&table, pmd.vma()),
             PmdGuard::Changed => return Ok(Action::Again),
         }
-        if self.sums.entries < self.limit {
-            return Ok(Action::Continue);
+        if self.is_piece(pmd.vma()) {
+            self.stopped = pmd.range().end;
+            return Ok(Action::Stop);
         }
-        self.stopped = pmd.range().end;
-        Ok(Action::Stop)
+        Ok(Action::Continue)
     }
 
     fn pte_hole(&mut self, hole: &Hole<'_, L>) -> Result<Action> {

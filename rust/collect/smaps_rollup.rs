@@ -2,14 +2,16 @@
 
 //! Collects `smaps_rollup`: what the pages of an address space are.
 //!
-//! Where stock holds `mmap_lock` until somebody waits for it, here each VMA is locked by itself, and
-//! let go of after some thousands of entries at the latest. The address space may change meanwhile:
+//! Where stock holds `mmap_lock` to the end of a VMA at least, here each VMA is locked by itself, and
+//! let go of after a table for which somebody has come to wait, and after some thousands of entries at the
+//! latest. The address space may change meanwhile:
 //! each address is looked at once at most, in rising order, and counted as it is then.
 //!
 //! C counterpart: `show_smaps_rollup()` in [`fs/proc/task_mmu.c`](srctree/fs/proc/task_mmu.c).
 
 use super::smaps::{
     Holes,
+    Pace,
     Sums, //
 };
 use crate::sys::{
@@ -71,12 +73,15 @@ impl Rollup {
             }
             let budget = limit - self.sums.entries;
             walk.inspect(|area| self.area(&area, budget)).transpose()?;
+            if self.partial.is_some() {
+                break;
+            }
             limit -= 1;
         }
         Ok(true)
     }
 
-    /// Adds what is left of a VMA, or `budget` entries of it.
+    /// Adds what is left of a VMA, or a piece of at most `budget` entries.
     fn area(&mut self, area: &LockedVma<'_>, budget: u64) -> Result {
         let range = area.vma().range();
         let holes = match self.partial.take() {
@@ -95,7 +100,7 @@ impl Rollup {
         }
         self.end = range.end;
         self.position = range.end;
-        if let Some(stopped) = self.sums.walk(area, rest, holes, budget)? {
+        if let Some(stopped) = self.sums.walk(area, rest, holes, Pace::Piece(budget))? {
             self.position = stopped;
             self.partial = Some((range, holes));
         }

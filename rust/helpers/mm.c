@@ -102,6 +102,11 @@ void rustproc_vma_end_read(struct vm_area_struct *vma)
 	vma_end_read(vma);
 }
 
+bool rustproc_vma_is_awaited(const struct vm_area_struct *vma)
+{
+	return refcount_read(&vma->vm_refcnt) & VM_REFCNT_EXCLUDE_READERS_FLAG;
+}
+
 unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma)
 {
 	return vma_kernel_pagesize(vma);

@@ -124,6 +124,7 @@ void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			    unsigned long addr);
 void rustproc_vma_iter_set(struct vma_iterator *vmi, unsigned long addr);
 void rustproc_vma_end_read(struct vm_area_struct *vma);
+bool rustproc_vma_is_awaited(const struct vm_area_struct *vma);
 unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
 void rustproc_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags);
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);

@@ -511,6 +511,12 @@ impl<'a> Vma<'a> {
         self.start()..self.end()
     }
 
+    /// Whether somebody waits to change it, until all who read have let go of it.
+    pub(crate) fn is_awaited(&self) -> bool {
+        // SAFETY: The VMA is locked; the helper reads one word.
+        unsafe { own::rustproc_vma_is_awaited(self.raw()) }
+    }
+
     /// `VM_*` flags.
     pub(crate) fn flags(&self) -> usize {
         self.0.flags()
