@@ -23,6 +23,7 @@ use crate::{
         },
         vma::{
             flags,
+            FoundVma,
             Vma, //
         },
         walk::{
@@ -33,7 +34,7 @@ use crate::{
             HugePmd,
             HugetlbEntry,
             Leaf,
-            MmapRead,
+            LockMode,
             Page,
             PageWalk,
             Pmd,
@@ -52,7 +53,7 @@ use kernel::{
     prelude::*, //
 };
 
-/// The largest number of entries that are collected under one hold of `mmap_lock`.
+/// The largest number of entries that are collected under one hold of a lock.
 const PIECE: u64 = PMD_SIZE as u64 / PAGE_SIZE;
 
 /// The entries of a part of an address space, piece by piece.
@@ -93,8 +94,8 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// The next entries; `None` at the end. Sleeps for `mmap_lock`, and holds it no longer than for
-    /// one piece.
+    /// The next entries; `None` at the end. May sleep for a lock, and holds it no longer than for one
+    /// piece.
     ///
     /// # Errors
     ///
@@ -109,15 +110,41 @@ impl<'a> Pieces<'a> {
             .min(self.rest.end);
 
         self.piece.filled = 0;
-        MmapReadLock::killable(self.mm)?.walk(start..end, &mut self.piece)?;
+        self.collect(start..end)?;
         self.rest.start = end;
         Ok(self.piece.buffer.get(..self.piece.filled))
+    }
+
+    /// Collects the entries of `range`, addresses in bytes, all as they are while one lock is held: that
+    /// of the VMA which they lie in, none where there is no VMA, else `mmap_lock`.
+    fn collect(&mut self, range: Range<usize>) -> Result {
+        let Some(found) = FoundVma::find(self.mm, range.start)? else {
+            self.piece.hole(&range, 0);
+            return Ok(());
+        };
+        let vma = found.vma();
+
+        if range.end <= vma.start() {
+            self.piece.hole(&range, 0);
+        } else if is_whole(&range, vma) {
+            found.locked().walk(range, &mut self.piece)?;
+        } else {
+            drop(found);
+            MmapReadLock::killable(self.mm)?.walk(range, &mut self.piece)?;
+        }
+        Ok(())
     }
 
     /// Number of page-table entries that have been looked at.
     pub(crate) fn looked_at(&self) -> u64 {
         self.piece.looked_at
     }
+}
+
+/// Whether to walk `range` as a part of `vma`, and not as one of the address space, in which areas of bare
+/// frames (`VM_PFNMAP`) are holes.
+fn is_whole(range: &Range<usize>, vma: Vma<'_>) -> bool {
+    vma.start() <= range.start && range.end <= vma.end() && vma.flags() & flags::PFNMAP == 0
 }
 
 /// The walk that fills a buffer with the bits of entries.
@@ -170,7 +197,7 @@ impl Piece {
         }
     }
 
-    fn table(&mut self, table: &PteTable<'_, MmapRead>, pmd: &Pmd<'_, MmapRead>) {
+    fn table<L>(&mut self, table: &PteTable<'_, L>, pmd: &Pmd<'_, L>) {
         let (frames, common) = (self.frames, soft_dirty(pmd.vma()));
         let mut folios = FolioCache::new();
 
@@ -188,7 +215,7 @@ impl Piece {
         }
     }
 
-    fn huge(&mut self, huge: &HugePmd<'_, MmapRead>, pmd: &Pmd<'_, MmapRead>) {
+    fn huge<L>(&mut self, huge: &HugePmd<'_, L>, pmd: &Pmd<'_, L>) {
         let run = huge_page(&huge.entry(), pmd, self.frames);
 
         self.looked_at += 1;
@@ -197,11 +224,11 @@ impl Piece {
 }
 
 #[vtable]
-impl PageWalk<MmapRead> for Piece {
+impl<L: LockMode> PageWalk<L> for Piece {
     /// A piece is short, and the lock is waited for only as long as no fatal signal comes.
     const KILLABLE: bool = false;
 
-    fn pmd_entry(&mut self, pmd: &Pmd<'_, MmapRead>) -> Result<Action> {
+    fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action> {
         match pmd.lock() {
             PmdGuard::Huge(huge) => self.huge(&huge, pmd),
             PmdGuard::Table(table) => self.table(&table, pmd),
@@ -210,12 +237,12 @@ impl PageWalk<MmapRead> for Piece {
         Ok(Action::Continue)
     }
 
-    fn pte_hole(&mut self, hole: &Hole<'_, MmapRead>) -> Result<Action> {
+    fn pte_hole(&mut self, hole: &Hole<'_, L>) -> Result<Action> {
         self.hole(&hole.range(), hole.vma().map_or(0, soft_dirty));
         Ok(Action::Continue)
     }
 
-    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, MmapRead>) -> Result<Action> {
+    fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, L>) -> Result<Action> {
         let run = hugetlb_page(entry, self.frames);
 
         self.looked_at += 1;
@@ -249,7 +276,7 @@ fn bits(pte: &Pte<'_>) -> u64 {
 }
 
 /// The entry of a page in memory.
-#[inline]
+#[inline(always)]
 fn present<'t>(pte: &Pte<'t>, frames: Frames, folios: &mut FolioCache<'t>) -> PagemapEntry {
     let frame = frames.show(pte.pfn());
     let mut flags = PagemapEntry::PRESENT | bits(pte);
@@ -293,7 +320,7 @@ fn is_file(page: Page<'_>) -> bool {
 }
 
 /// The entries of the walked part of a huge page.
-fn huge_page(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, MmapRead>, frames: Frames) -> Run {
+fn huge_page<L>(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, L>, frames: Frames) -> Run {
     let common = soft_dirty(pmd.vma());
     // CAST: A number of pages.
     let index = (pmd.range().start % PMD_SIZE) as u64 / PAGE_SIZE;
@@ -338,7 +365,7 @@ fn huge_page(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, MmapRead>, frames: Frames) -> Ru
 }
 
 /// The entries of the walked part of a hugetlb page.
-fn hugetlb_page(entry: &HugetlbEntry<'_, MmapRead>, frames: Frames) -> Run {
+fn hugetlb_page<L>(entry: &HugetlbEntry<'_, L>, frames: Frames) -> Run {
     let guard = entry.lock();
     let pte = guard.entry();
     let flags = soft_dirty(entry.vma()) | when(pte.is_uffd_any(), PagemapEntry::UFFD_WP);

@@ -371,6 +371,18 @@ impl<'a> FoundVma<'a> {
         // SAFETY: By the type invariant the VMA is locked; `self` is borrowed meanwhile.
         Vma(unsafe { VmaRef::from_raw(self.vma.as_ptr()) })
     }
+
+    /// The VMA, so that its pages may be looked at.
+    pub(crate) fn locked(&self) -> LockedVma<'_> {
+        // INVARIANT: By the type invariant that lock is held; RCU was let go of in `find()`.
+        LockedVma {
+            vma: self.vma(),
+            held: match self.held {
+                Held::Vma => VmaLock::Vma,
+                Held::Mmap => VmaLock::Mmap,
+            },
+        }
+    }
 }
 
 impl Drop for FoundVma<'_> {
