@@ -122,19 +122,44 @@ pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
 ///
 /// `EINTR` on a fatal signal.
 pub(crate) fn collect(area: &LockedVma<'_>, sums: &mut Sums) -> Result {
-    let holes = sums.shmem_holes(area.vma());
+    let holes = Holes::of(area.vma());
 
     sums.walk(area, area.vma().range(), holes, Pace::Through)?;
+    sums.finish(holes);
     Ok(())
 }
 
 /// Where pages that are in swap are found.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Holes {
     /// In page-table entries only.
     Empty,
+    /// There, and in shared memory, which has so many bytes in swap.
+    Asked(Bytes),
     /// Where page tables are empty, too: those pages belong to shared memory, which knows.
     Shmem,
+}
+
+impl Holes {
+    /// Decides on how to find the pages of `vma` that are in swap.
+    ///
+    /// Where only the shared memory itself can have such pages, or has none, it is asked for all at
+    /// once, here. A private, writable mapping may hide some of them behind copies of its own, so that
+    /// one has to look where it has none.
+    pub(crate) fn of(vma: Vma<'_>) -> Self {
+        let Some(shmem) = vma.shmem() else {
+            return Self::Empty;
+        };
+        let (swapped, bits) = (shmem.swap_usage(), vma.flags());
+
+        if swapped == 0 {
+            Self::Empty
+        } else if bits & flags::SHARED != 0 || bits & flags::WRITE == 0 {
+            Self::Asked(Bytes(swapped))
+        } else {
+            Self::Shmem
+        }
+    }
 }
 
 /// When a walk is to stop before its end.
@@ -147,29 +172,11 @@ pub(crate) enum Pace {
 }
 
 impl Sums {
-    /// Decides on how to find the pages of `vma` that are in swap.
-    ///
-    /// Where only the shared memory itself can have such pages, or has none, it is asked for all at
-    /// once, here. A private, writable mapping may hide some of them behind copies of its own, so that
-    /// one has to look where it has none.
-    pub(crate) fn shmem_holes(&mut self, vma: Vma<'_>) -> Holes {
-        let Some(shmem) = vma.shmem() else {
-            return Holes::Empty;
-        };
-        let (swapped, bits) = (shmem.swap_usage(), vma.flags());
-
-        if swapped == 0 || bits & flags::SHARED != 0 || bits & flags::WRITE == 0 {
-            self.sizes.add_shmem_swap(Bytes(swapped));
-            Holes::Empty
-        } else {
-            Holes::Shmem
-        }
-    }
-
     /// Adds the pages of `range`, addresses in bytes, in `area`. May sleep, if its lock
     /// lets it.
     ///
-    /// If it stops before the end of `range`, then where is the result, else `None`.
+    /// If it stops before the end of `range`, then where is the result, else `None`. Of the whole VMA
+    /// [`finish()`](Self::finish) adds what isn't in its page tables.
     ///
     /// # Errors
     ///
@@ -185,8 +192,15 @@ impl Sums {
             return Ok(None);
         }
         match holes {
-            Holes::Empty => Gather::<false>::walk(self, area, range, pace),
+            Holes::Empty | Holes::Asked(_) => Gather::<false>::walk(self, area, range, pace),
             Holes::Shmem => Gather::<true>::walk(self, area, range, pace),
+        }
+    }
+
+    /// Adds what shared memory has in swap, if it was asked for all at once.
+    pub(crate) fn finish(&mut self, holes: Holes) {
+        if let Holes::Asked(swapped) = holes {
+            self.sizes.add_shmem_swap(swapped);
         }
     }
 

@@ -14,11 +14,15 @@ use super::smaps::{
     Pace,
     Sums, //
 };
-use crate::sys::{
-    task,
-    vma::{
-        LockedVma,
-        VmaWalk, //
+use crate::{
+    model::units::Bytes,
+    sys::{
+        task,
+        vma::{
+            LockedVma,
+            Vma,
+            VmaWalk, //
+        },
     },
 };
 use core::ops::Range;
@@ -42,8 +46,19 @@ pub(crate) struct Rollup {
     pub(crate) end: usize,
     /// Where to go on.
     position: usize,
-    /// The VMA of which a part has been looked at, and how.
-    partial: Option<(Range<usize>, Holes)>,
+    /// The VMA of which a part has been looked at.
+    partial: Option<Partial>,
+}
+
+/// A VMA of which a part has been looked at.
+struct Partial {
+    /// Where it was then, in bytes.
+    range: Range<usize>,
+    /// How it is looked at.
+    holes: Holes,
+    /// What shared memory had in swap of that part, if the whole has been asked for at once: should the
+    /// VMA change, only this is counted.
+    swapped: Bytes,
 }
 
 impl Rollup {
@@ -69,6 +84,8 @@ impl Rollup {
 
         while self.sums.entries < limit {
             if !walk.advance(self.position)? {
+                let partial = self.partial.take();
+                self.give_up(partial);
                 return Ok(false);
             }
             let budget = limit - self.sums.entries;
@@ -83,27 +100,69 @@ impl Rollup {
 
     /// Adds what is left of a VMA, or a piece of at most `budget` entries.
     fn area(&mut self, area: &LockedVma<'_>, budget: u64) -> Result {
-        let range = area.vma().range();
-        let holes = match self.partial.take() {
-            Some((partial, holes)) if partial == range => holes,
-            // A VMA that has grown: its beginning has been counted, as another one.
-            _ if range.start < self.position => match area.vma().shmem() {
-                Some(_) => Holes::Shmem,
-                None => Holes::Empty,
-            },
-            _ => self.sums.shmem_holes(area.vma()),
-        };
-        let rest = range.start.max(self.position)..range.end;
+        let vma = area.vma();
+        let mut partial = self.go_on(vma);
+        let rest = vma.start().max(self.position)..vma.end();
 
         if self.end == 0 {
-            self.start = range.start;
+            self.start = vma.start();
         }
-        self.end = range.end;
-        self.position = range.end;
-        if let Some(stopped) = self.sums.walk(area, rest, holes, Pace::Piece(budget))? {
-            self.position = stopped;
-            self.partial = Some((range, holes));
+        self.end = vma.end();
+        self.position = vma.end();
+        let pace = Pace::Piece(budget);
+        match self.sums.walk(area, rest.clone(), partial.holes, pace)? {
+            Some(stopped) => {
+                partial.pass(vma, rest.start..stopped);
+                self.position = stopped;
+                self.partial = Some(partial);
+            }
+            None => self.sums.finish(partial.holes),
         }
         Ok(())
+    }
+
+    /// How to look at `vma`: as before, if a part of it has been looked at.
+    fn go_on(&mut self, vma: Vma<'_>) -> Partial {
+        let range = vma.range();
+        let holes = match self.partial.take() {
+            Some(partial) if partial.range == range => return partial,
+            partial => {
+                self.give_up(partial);
+                self.holes(vma)
+            }
+        };
+        Partial {
+            range,
+            holes,
+            swapped: Bytes(0),
+        }
+    }
+
+    /// How to look at a VMA that is new.
+    fn holes(&self, vma: Vma<'_>) -> Holes {
+        if vma.start() >= self.position {
+            return Holes::of(vma);
+        }
+        // Its beginning has been counted, as another one.
+        match vma.shmem() {
+            Some(_) => Holes::Shmem,
+            None => Holes::Empty,
+        }
+    }
+
+    /// Settles for what has been looked at of a VMA that is no longer there, or has changed.
+    fn give_up(&mut self, partial: Option<Partial>) {
+        if let Some(partial) = partial {
+            self.sums.sizes.add_shmem_swap(partial.swapped);
+        }
+    }
+}
+
+impl Partial {
+    /// Notes that `range` has been looked at, too.
+    fn pass(&mut self, vma: Vma<'_>, range: Range<usize>) {
+        if let (Holes::Asked(_), Some(shmem)) = (self.holes, vma.shmem()) {
+            self.swapped.0 += shmem.swap_usage_in(range);
+        }
     }
 }
