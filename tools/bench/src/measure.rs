@@ -2,7 +2,10 @@
 
 //! Measures one case: an action on stock and on ours, alternately.
 
+use std::path::Path;
+
 use anyhow::{bail, Context, Result};
+use nix::unistd::Pid;
 
 use crate::action::{begin, Action};
 use crate::case::Case;
@@ -34,21 +37,42 @@ struct Pair<'a> {
     ours: Box<dyn Action>,
 }
 
+/// What came of a case.
+#[derive(Debug)]
+pub enum Measured {
+    /// What it costs.
+    Row(Row),
+    /// Neither tree has it, and why.
+    Neither(String),
+}
+
 /// Measures a case.
 ///
 /// # Errors
 ///
-/// When an action fails, or comes to something else in one tree than in the other.
-pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) -> Result<Row> {
-    let pid = world.pid(case.workload)?;
+/// When an action fails in one tree, or comes to something else there than in the other.
+pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) -> Result<Measured> {
+    let pid = match world.pid(case.workload) {
+        Ok(pid) => pid,
+        Err(reason) => return Ok(Measured::Neither(reason.to_string())),
+    };
     if let Some(row) = memory::measure(case, trees, pid)? {
-        return Ok(row);
+        return Ok(Measured::Row(row));
     }
+    let (stock, ours) = match (
+        ready(case, &trees.stock, pid),
+        ready(case, &trees.ours, pid),
+    ) {
+        (Err(stock), Err(ours)) if stock.to_string() == ours.to_string() => {
+            return Ok(Measured::Neither(stock.to_string()));
+        }
+        (stock, ours) => (stock.context("stock")?, ours.context("rustproc")?),
+    };
     let mut pair = Pair {
         case,
-        stock: begin(case, &trees.stock, pid).context("stock")?,
-        ours: begin(case, &trees.ours, pid).context("rustproc")?,
         world,
+        stock,
+        ours,
     };
     pair.check()?;
     let times = pair.times()?;
@@ -59,7 +83,14 @@ pub fn measure(case: &Case, trees: &Trees, world: &mut World, manner: Manner) ->
         stock.push(each(pair.time(false, times)?, cost, times));
         ours.push(each(pair.time(true, times)?, cost, times));
     }
-    Ok(Row::new(case, manner.unit, &stock, &ours))
+    Ok(Measured::Row(Row::new(case, manner.unit, &stock, &ours)))
+}
+
+/// A case's action in a tree, which has been done once.
+fn ready(case: &Case, tree: &Path, pid: Pid) -> Result<Box<dyn Action>> {
+    let mut action = begin(case, tree, pid)?;
+    action.act()?;
+    Ok(action)
 }
 
 /// What one action cost, of so many.

@@ -11,7 +11,7 @@ use rustproc_compare::machine::Setting;
 use rustproc_compare::target::adopt_orphans;
 
 use crate::case::{self, Case, Wanted};
-use crate::measure::{measure, Manner};
+use crate::measure::{measure, Manner, Measured};
 use crate::plot;
 use crate::row::{table, Report, Row, Unit};
 use crate::workload::{Workload, World};
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
     adopt_orphans()?;
     let _settings = prepare_machine();
     let trees = &arguments.trees;
-    let mut world = World::start(&workloads(&cases), &trees.stock)?;
+    let mut world = World::start(&workloads(&cases), &trees.stock);
     let workloads = world.describe(&trees.stock);
     for line in &workloads {
         println!("# {line}");
@@ -82,7 +82,8 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
     let mut alike = true;
     for case in &cases {
         match measure(case, trees, &mut world, arguments.manner()) {
-            Ok(row) => rows.push(row),
+            Ok(Measured::Row(row)) => rows.push(row),
+            Ok(Measured::Neither(reason)) => println!("# no {case}: {reason}"),
             Err(error) => {
                 println!("not ok {case}: {error:#}");
                 alike = false;

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use nix::unistd::Pid;
 use rustproc_compare::machine::Setting;
 use rustproc_compare::sys::Mapping;
@@ -105,8 +105,15 @@ impl Workload {
     }
 }
 
-/// Becomes a workload; comes back only if that fails.
+/// Becomes a workload, or says why it can't.
 pub fn be(name: &str) -> Result<()> {
+    match become_named(name) {
+        Ok(()) => Ok(()),
+        Err(error) => say(&Report::Skip(format!("{error:#}"))),
+    }
+}
+
+fn become_named(name: &str) -> Result<()> {
     let named = |workload: &&Workload| workload.name() == name;
     let workload = Workload::ALL.iter().find(named);
     match workload.with_context(|| format!("no workload {name}"))? {
@@ -134,35 +141,37 @@ fn stay(pages: Option<&Mapping>) -> Result<()> {
     }
 }
 
-/// Workloads that are in place.
+/// Workloads that are in place, and why others aren't.
 #[derive(Debug, Default)]
 pub struct World {
     targets: BTreeMap<Workload, Target>,
+    missing: BTreeMap<Workload, String>,
 }
 
 impl World {
     /// Starts workloads, and waits until they are at rest.
-    pub fn start(workloads: &[Workload], stock: &Path) -> Result<World> {
+    pub fn start(workloads: &[Workload], stock: &Path) -> World {
         let mut world = World::default();
         for &workload in workloads {
-            // What such a process looks like is chance where all that lies around the pages that its
-            // program needs is mapped, too. A shell may be as it is.
-            let around = ("/sys/kernel/debug/fault_around_bytes", "4096");
-            let _setting =
-                (workload != Workload::Shell).then(|| Setting::change(around.0, around.1));
-            let mut target = Target::run(workload.command()?)?;
-            target.ready().with_context(|| workload.name())?;
-            let rests = wait_for_rest(stock, target.pid());
-            ensure!(rests, "{} doesn't come to rest", workload.name());
-            world.targets.insert(workload, target);
+            match start(workload, stock) {
+                Ok(target) => drop(world.targets.insert(workload, target)),
+                Err(error) => drop(world.missing.insert(workload, format!("{error:#}"))),
+            }
         }
-        Ok(world)
+        world
     }
 
     /// The number of a workload's process.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no such workload.
     pub fn pid(&self, workload: Workload) -> Result<Pid> {
-        let target = self.targets.get(&workload);
-        Ok(target.with_context(|| workload.name())?.pid())
+        match (self.targets.get(&workload), self.missing.get(&workload)) {
+            (Some(target), _) => Ok(target.pid()),
+            (None, Some(reason)) => bail!("{reason}"),
+            (None, None) => bail!("{} wasn't started", workload.name()),
+        }
     }
 
     /// Has a workload write to each page of its range.
@@ -181,6 +190,30 @@ impl World {
         };
         self.targets.iter().map(line).collect()
     }
+}
+
+fn start(workload: Workload, stock: &Path) -> Result<Target> {
+    // What such a process looks like is chance where all that lies around the pages that its program
+    // needs is mapped, too. A shell may be as it is.
+    let (around, page) = ("/sys/kernel/debug/fault_around_bytes", "4096");
+    let _setting = (workload != Workload::Shell).then(|| Setting::change(around, page));
+    let mut target = Target::run(workload.command()?)?;
+    match rests(&mut target, stock) {
+        Ok(()) => Ok(target),
+        Err(error) => {
+            // To drop it would be the end of the others, too. It goes with us.
+            std::mem::forget(target);
+            Err(error)
+        }
+    }
+}
+
+/// Waits until a target is in place.
+fn rests(target: &mut Target, stock: &Path) -> Result<()> {
+    target.ready()?;
+    let rests = wait_for_rest(stock, target.pid());
+    ensure!(rests, "it doesn't come to rest");
+    Ok(())
 }
 
 fn describe(dir: &Path, workload: Workload) -> String {
@@ -215,6 +248,6 @@ mod tests {
 
     #[test]
     fn unknown_workloads_are_refused() {
-        assert!(be("nothing").is_err());
+        assert!(become_named("nothing").is_err());
     }
 }

@@ -147,12 +147,11 @@ pub struct Fresh {
 impl Fresh {
     /// Of the children of a process.
     pub fn new(place: Place, file: &str, pid: Pid) -> Result<Fresh> {
-        const COUNT: usize = 200;
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
         let paths = children
             .split_whitespace()
             .map(|child| format!("{child}/{file}"));
-        let places = paths.take(COUNT).map(|path| place.sibling(path));
+        let places = paths.map(|path| place.sibling(path));
         let places = places.collect::<Result<Vec<_>>>()?;
         ensure!(!places.is_empty(), "{pid} has no children");
         Ok(Fresh { places, next: 0 })
