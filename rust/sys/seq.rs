@@ -144,11 +144,13 @@ impl<'a> Seq<'a> {
         // SAFETY: The path is valid by its type, and there are `size` bytes of memory.
         let name = unsafe { bindings::d_path(path.as_ptr(), start.cast(), size) };
         let name = from_err_ptr(name).ok()?;
-        // The function writes the name to the end of the buffer, and a NUL behind it.
-        let length = spare.len() - (name.addr() - start.addr()) - 1;
-        // SAFETY: So these bytes are initialised.
+        let offset = name.addr().checked_sub(start.addr())?;
+        // Everybody writes the name to the end of the buffer, and a NUL behind it; `seq_path()` would do
+        // with less.
+        let length = spare.len().checked_sub(offset + 1)?;
+        // SAFETY: These bytes are in the buffer, and initialised if that is so.
         let bytes = unsafe { core::slice::from_raw_parts(name.cast::<u8>(), length) };
-        if escaped.iter().any(|escaped| bytes.contains(escaped)) {
+        if bytes.contains(&0) || escaped.iter().any(|escaped| bytes.contains(escaped)) {
             return None;
         }
         // SAFETY: Both are in the buffer, and may overlap.
