@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::fcntl::{fcntl, FcntlArg, OFlag};
+use nix::sys::signal::{kill, Signal};
 use nix::sys::socket::{socketpair, AddressFamily, SockFlag, SockType};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
@@ -192,8 +193,20 @@ impl Run {
         if sys::now().saturating_sub(slot.beat.load(Relaxed)) < PATIENCE {
             return;
         }
-        self.stuck += 1;
         let pid = slot.pid.load(Relaxed);
+        // What a target does, it does to itself, and some of it the kernel tries again for ever: guards
+        // where something else keeps putting pages.
+        if place.role == Role::Target && is_runnable(pid) {
+            eprintln!(
+                "# target {} gets nowhere: {}",
+                place.index,
+                slot.story().join("; ")
+            );
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            slot.beat();
+            return;
+        }
+        self.stuck += 1;
         self.finding(&format!(
             "tasks: {} {} has made no step for three minutes: {}",
             place.role.name(),
@@ -247,6 +260,13 @@ impl Run {
             println!("{}", where_it_is(pid));
         }
     }
+}
+
+/// Whether a task waits for nothing but a processor.
+fn is_runnable(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| rest.starts_with('R'))
 }
 
 /// Where in the kernel a task is, as comments.
