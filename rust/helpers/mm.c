@@ -122,16 +122,6 @@ struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm)
 	return get_gate_vma(mm);
 }
 
-bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma)
-{
-	return vma_is_initial_heap(vma);
-}
-
-bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma)
-{
-	return vma_is_initial_stack(vma);
-}
-
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma)
 {
 	struct anon_vma_name *name = anon_vma_name(vma);

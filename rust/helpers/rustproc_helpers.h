@@ -129,8 +129,6 @@ unsigned long rustproc_vma_kernel_pagesize(struct vm_area_struct *vma);
 void rustproc_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags);
 struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
-bool rustproc_vma_is_initial_heap(const struct vm_area_struct *vma);
-bool rustproc_vma_is_initial_stack(const struct vm_area_struct *vma);
 bool rustproc_arch_pkeys_enabled(void);
 int rustproc_vma_pkey(struct vm_area_struct *vma);
 pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,

@@ -24,6 +24,7 @@ use crate::{
             MmExt,
             MmapWriteLock, //
         },
+        read_long, //
     },
 };
 use core::{
@@ -660,6 +661,7 @@ impl<'a> Vma<'a> {
     }
 
     /// What names the VMA. Mirrors `get_vma_name()`.
+    #[inline]
     pub(crate) fn name(&self) -> VmaName<'a> {
         if let Some(name) = self.file_name() {
             return name;
@@ -682,15 +684,27 @@ impl<'a> Vma<'a> {
     /// Whether it is of the initial heap; not for the gate VMA. Mirrors
     /// `vma_is_initial_heap()`.
     pub(crate) fn is_heap(&self) -> bool {
-        // SAFETY: The VMA is locked and has an address space, whose layout the helper reads.
-        unsafe { own::rustproc_vma_is_initial_heap(self.raw()) }
+        // SAFETY: The VMA is locked and has an address space, which each field is one word of.
+        let (start, end) = unsafe {
+            let fields = &raw const (*self.mm_ptr()).__bindgen_anon_1;
+            (
+                read_long(&raw const (*fields).start_brk),
+                read_long(&raw const (*fields).brk),
+            )
+        };
+
+        // CAST: Addresses have 64 bits.
+        (self.start() as u64) < end && self.end() as u64 > start
     }
 
     /// Whether it is of the initial stack; not for the gate VMA. Mirrors
     /// `vma_is_initial_stack()`.
     pub(crate) fn is_stack(&self) -> bool {
         // SAFETY: As in `is_heap()`.
-        unsafe { own::rustproc_vma_is_initial_stack(self.raw()) }
+        let stack = unsafe { read_long(&raw const (*self.mm_ptr()).__bindgen_anon_1.start_stack) };
+
+        // CAST: Addresses have 64 bits.
+        self.start() as u64 <= stack && self.end() as u64 >= stack
     }
 
     /// The path of the mapped file, as the user opened it.

@@ -267,14 +267,29 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Writes an address or offset, as `seq_put_hex_ll` with eight digits at least.
+    /// Writes an address, as `seq_put_hex_ll` with eight digits at least.
+    ///
+    /// Those of programs have nine to twelve.
     #[inline(always)]
     pub fn address(&mut self, value: u64) {
+        if (value >> 32).wrapping_sub(1) < (1 << 16) - 1 {
+            // CAST: at most 7.
+            let zeros = ((value | 1).leading_zeros() / 4) as usize;
+            self.store_hex::<12>(value << (4 * zeros));
+            self.advance(HEX_DIGITS - zeros);
+        } else {
+            self.hex(value, 8);
+        }
+    }
+
+    /// Writes an offset, as `seq_put_hex_ll` with eight digits at least, which are enough for most.
+    #[inline(always)]
+    pub fn offset(&mut self, value: u64) {
         if value >> 32 == 0 {
             self.store_hex::<8>(value << 32);
             self.advance(8);
         } else {
-            self.end = long_address(self.room, self.end, value);
+            self.hex(value, 8);
         }
     }
 
@@ -290,13 +305,9 @@ impl<'a> Line<'a> {
 
     /// Writes a number in lower-case hexadecimal, with zeros before it up to `min_width`, sixteen at
     /// most, as `seq_put_hex_ll`.
-    #[inline]
+    #[inline(always)]
     pub fn hex(&mut self, value: u64, min_width: usize) {
-        // CAST: at most 15.
-        let zeros = ((value | 1).leading_zeros() / 4) as usize;
-        let zeros = zeros.min(HEX_DIGITS.saturating_sub(min_width));
-        self.store_hex::<HEX_DIGITS>(value << (4 * zeros));
-        self.advance(HEX_DIGITS - zeros);
+        self.end = hexadecimal(self.room, self.end, value, min_width);
     }
 
     /// Writes a number in octal, with zeros before it up to `min_width`.
@@ -355,19 +366,15 @@ fn decimal_long(room: &mut Room, end: u8, value: u64) -> u8 {
     line.end
 }
 
-/// Writes an address of more than eight hexadecimal digits. Returns the new end.
+/// Writes a number in hexadecimal. Returns the new end.
 #[inline(never)]
-fn long_address(room: &mut Room, end: u8, value: u64) -> u8 {
+fn hexadecimal(room: &mut Room, end: u8, value: u64, min_width: usize) -> u8 {
     let mut line = Line { room, end };
-    if value >> 48 == 0 {
-        // Those of programs have twelve digits at most.
-        // CAST: at most 7.
-        let zeros = ((value | 1).leading_zeros() / 4) as usize;
-        line.store_hex::<12>(value << (4 * zeros));
-        line.advance(HEX_DIGITS - zeros);
-    } else {
-        line.hex(value, 0);
-    }
+    // CAST: at most 15.
+    let zeros = ((value | 1).leading_zeros() / 4) as usize;
+    let zeros = zeros.min(HEX_DIGITS.saturating_sub(min_width));
+    line.store_hex::<HEX_DIGITS>(value << (4 * zeros));
+    line.advance(HEX_DIGITS - zeros);
     line.end
 }
 
@@ -623,9 +630,11 @@ mod tests {
             (0xffff_ffff_ff60_0000, "ffffffffff600000"),
         ] {
             check_line(expected.as_bytes(), |out| out.address(address));
+            check_line(expected.as_bytes(), |out| out.offset(address));
         }
         for number in boundaries() {
             check_line(&text!("{number:08x}"), |out| out.address(number));
+            check_line(&text!("{number:08x}"), |out| out.offset(number));
             check_line(&text!("{number:016x}"), |out| out.hex_word(number));
         }
     }

@@ -31,7 +31,7 @@ fn header(record: &MapsRecord, out: &mut Line<'_>) {
     out.address(record.end);
     out.array([b' ', read, write, exec, share, b' ']);
     if record.is_of_file() {
-        out.address(record.pgoff);
+        out.offset(record.pgoff);
         out.byte(b' ');
         out.hex_byte(record.dev.major);
         out.byte(b':');
@@ -54,6 +54,8 @@ pub fn before_name(record: &MapsRecord, out: &mut Text<'_>) {
 }
 
 /// Prints the whole line of an area without a name.
+// Most areas have none.
+#[inline(always)]
 pub fn nameless(record: &MapsRecord, out: &mut Text<'_>) {
     out.line(|out| {
         header(record, out);

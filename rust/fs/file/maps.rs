@@ -135,18 +135,26 @@ impl Control for Maps {
 
 /// Renders a VMA. Its name, and the path of its file, are rendered under its lock.
 pub(super) fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
-    let record = collect::record(vma);
-    let name = match vma.name() {
+    match vma.name() {
+        VmaName::None => {
+            let record = collect::record(vma);
+            seq.render(|text| view::nameless(&record, text));
+        }
         VmaName::Path(path) => {
+            let record = collect::record(vma);
             seq.render(|text| view::before_name(&record, text));
             seq.path(path, c"\n");
-            return seq.render(view::end);
+            seq.render(view::end);
         }
-        VmaName::None => return seq.render(|text| view::nameless(&record, text)),
-        VmaName::Kernel(name) => Name::Special(name),
-        VmaName::Anon(name) => Name::Anon(name),
-        VmaName::AnonShmem(name) => Name::AnonShmem(name),
-    };
+        VmaName::Kernel(name) => show_named(vma, Name::Special(name), seq),
+        VmaName::Anon(name) => show_named(vma, Name::Anon(name), seq),
+        VmaName::AnonShmem(name) => show_named(vma, Name::AnonShmem(name), seq),
+    }
+}
+
+/// Renders a VMA whose name is not a path.
+fn show_named(vma: Vma<'_>, name: Name<'_>, seq: &mut Seq<'_>) {
+    let record = collect::record(vma);
 
     seq.render(|text| view::named(&record, name, text));
 }
