@@ -21,7 +21,10 @@ use crate::sys::{
         MmapReadLock,
         MmapWriteLock, //
     },
-    vma::Vma,
+    vma::{
+        Vma,
+        VmaLock, //
+    },
     walk::{
         Action,
         Entry,
@@ -512,7 +515,7 @@ mod tests {
             let by_mmap_lock = process.with_crowded_vma(BASE, || {
                 with_area(process, BASE, |area| {
                     area.walk(area.vma().range(), &mut recorder)?;
-                    Ok(area.under_mmap_lock())
+                    Ok(matches!(area.held(), VmaLock::Mmap))
                 })
             })?;
 
