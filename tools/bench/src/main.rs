@@ -43,12 +43,14 @@ enum Command {
     Run(run::Arguments),
     /// Measure how long a process waits in its own calls while it is looked at
     Stall(stall::Arguments),
-    /// Draw what a run has written, as its --svg does
-    Plot {
+    /// Show again what a run has written
+    Show {
         /// Rows, of "run --json"
+        #[arg(value_name = "FILE")]
         json: PathBuf,
-        /// The picture
-        svg: PathBuf,
+        /// Draw the ratios
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Be a target: not for people
     #[command(name = "__target", hide = true)]
@@ -82,7 +84,7 @@ fn dispatch(command: Command) -> Result<bool> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Stall(arguments) => stall::stall(&arguments),
-        Command::Plot { json, svg } => plot::redraw(&json, &svg).map(|()| true),
+        Command::Show { json, svg } => run::show(&json, svg.as_deref()).map(|()| true),
         Command::Target { name } if name == stall::NAME => stall::be().map(|()| true),
         Command::Target { name } => workload::be(&name).map(|()| true),
     }

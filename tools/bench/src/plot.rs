@@ -5,10 +5,9 @@
 //! What is counted in bytes is left out: one unit, one look.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::{anyhow, Result};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -53,7 +52,7 @@ impl Group<'_> {
 
     /// What a row is called beside others of its group: by that in which they differ.
     fn label(&self, row: &Row) -> String {
-        let parts: [fn(&Row) -> &str; 3] = [|r| &r.file, |r| &r.operation, |r| &r.workload];
+        let parts: [fn(&Row) -> &str; 3] = [|r| &r.operation, |r| &r.file, |r| &r.workload];
         let differs = |part: &fn(&Row) -> &str| {
             let names: BTreeSet<&str> = self.rows.iter().map(|row| part(row)).collect();
             names.len() > 1
@@ -95,13 +94,6 @@ pub fn draw(report: &Report, path: &Path) -> Result<()> {
         }
     }
     drawn(area.present())
-}
-
-/// Draws what a run has written.
-pub fn redraw(json: &Path, svg: &Path) -> Result<()> {
-    let text = fs::read(json).with_context(|| json.display().to_string())?;
-    let report = serde_json::from_slice(&text).with_context(|| json.display().to_string())?;
-    draw(&report, svg)
 }
 
 fn drawn<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T> {
@@ -150,28 +142,21 @@ fn columns(groups: Vec<Group<'_>>) -> [Vec<Group<'_>>; 2] {
 }
 
 fn title(area: &Area<'_>, unit: &str, kernel: &str) -> Result<()> {
-    let text = "What rustproc costs, as a part of what stock procfs costs";
-    write_text(area, text, (MARGIN, 22), 19, INK, HPos::Left)?;
-    let text = format!(
+    let words = "What rustproc costs, as a part of what stock procfs costs";
+    drawn(area.draw_text(words, &heading(19), (MARGIN, 22)))?;
+    let words = format!(
         "{unit} on Linux {kernel}. Shorter is better; the line at 1 is stock, a tick is a goal below that."
     );
-    write_text(area, &text, (MARGIN, 46), 13, FAINT, HPos::Left)
+    drawn(area.draw_text(&words, &text(13, FAINT), (MARGIN, 46)))
 }
 
 fn draw_group(area: &Area<'_>, group: &Group<'_>, left: i32, top: i32) -> Result<()> {
     let bars = left + NAMES;
-    write_text(
-        area,
-        &group.title,
-        (left, top + LINE / 2),
-        13,
-        INK,
-        HPos::Left,
-    )?;
+    drawn(area.draw_text(&group.title, &heading(13), (left, top + LINE / 2)))?;
     for (number, row) in group.rows.iter().enumerate() {
         let middle = top + LINE * (number as i32 + 1) + LINE / 2 + 2;
         let name = group.label(row);
-        write_text(area, &name, (bars - 6, middle), 12, INK, HPos::Right)?;
+        drawn(area.draw_text(&name, &ending(12), (bars - 6, middle)))?;
         draw_bar(area, row, bars, middle)?;
     }
     let bottom = top + LINE * (group.rows.len() as i32 + 1) + 3;
@@ -188,7 +173,7 @@ fn draw_bar(area: &Area<'_>, row: &Row, left: i32, middle: i32) -> Result<()> {
     if row.goal < 1.0 {
         line(area, (goal, middle - 7), (goal, middle + 7), INK, 2)?;
     }
-    let text = format!("{:.2}", row.ratio);
+    let value = format!("{:.2}", row.ratio);
     // Not across a line.
     let mut end = x(row.ratio);
     for line in [goal, x(1.0)] {
@@ -196,7 +181,7 @@ fn draw_bar(area: &Area<'_>, row: &Row, left: i32, middle: i32) -> Result<()> {
             end = line;
         }
     }
-    write_text(area, &text, (end + 5, middle), 11, INK, HPos::Left)
+    drawn(area.draw_text(&value, &text(11, INK), (end + 5, middle)))
 }
 
 fn line(
@@ -209,17 +194,24 @@ fn line(
     drawn(area.draw(&PathElement::new([from, to], colour.stroke_width(width))))
 }
 
-fn write_text(
-    area: &Area<'_>,
-    text: &str,
-    at: (i32, i32),
-    size: i32,
-    colour: RGBColor,
-    side: HPos,
-) -> Result<()> {
+/// Text that begins at a point.
+fn text(size: i32, colour: RGBColor) -> TextStyle<'static> {
     let style = ("sans-serif", size).into_font().color(&colour);
-    let style = style.pos(Pos::new(side, VPos::Center));
-    drawn(area.draw_text(text, &style, at))
+    style.pos(Pos::new(HPos::Left, VPos::Center))
+}
+
+/// The same, with more weight.
+fn heading(size: i32) -> TextStyle<'static> {
+    let font = ("sans-serif", size, FontStyle::Bold).into_font();
+    TextStyle {
+        font,
+        ..text(size, INK)
+    }
+}
+
+/// Text that ends at a point.
+fn ending(size: i32) -> TextStyle<'static> {
+    text(size, INK).pos(Pos::new(HPos::Right, VPos::Center))
 }
 
 #[cfg(test)]

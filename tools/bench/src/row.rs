@@ -98,8 +98,16 @@ pub struct Report {
     pub rows: Vec<Row>,
 }
 
+impl Report {
+    /// All of it, for people.
+    pub fn text(&self) -> String {
+        let workloads = self.workloads.iter().map(|line| format!("# {line}\n"));
+        workloads.collect::<String>() + &table(&self.rows)
+    }
+}
+
 /// A table of rows, and how many goals are met.
-pub fn table(rows: &[Row]) -> String {
+fn table(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_preset(NOTHING);
     table.set_header([

@@ -3,7 +3,7 @@
 //! What calls cost the caller.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
 use clap::Args;
@@ -13,7 +13,7 @@ use rustproc_compare::target::adopt_orphans;
 use crate::case::{self, Case, Wanted};
 use crate::measure::{measure, Manner, Measured};
 use crate::plot;
-use crate::row::{table, Report, Row, Unit};
+use crate::row::{Report, Row, Unit};
 use crate::workload::{Workload, World};
 use crate::Trees;
 
@@ -75,13 +75,30 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
     let trees = &arguments.trees;
     let mut world = World::start(&workloads(&cases), &trees.stock);
     let workloads = world.describe(&trees.stock);
-    for line in &workloads {
-        println!("# {line}");
+    let (rows, alike) = measure_all(arguments, &cases, &mut world);
+    let kernel = nix::sys::utsname::uname()?;
+    let report = Report {
+        kernel: kernel.release().to_string_lossy().into(),
+        workloads,
+        rows,
+    };
+    println!("{}", report.text());
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&report)?;
+        fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
     }
+    if let Some(path) = &arguments.svg {
+        plot::draw(&report, path)?;
+    }
+    Ok(alike)
+}
+
+/// Measures all cases; says whether both trees have answered alike.
+fn measure_all(arguments: &Arguments, cases: &[Case], world: &mut World) -> (Vec<Row>, bool) {
     let mut rows = Vec::new();
     let mut alike = true;
-    for case in &cases {
-        match measure(case, trees, &mut world, arguments.manner()) {
+    for case in cases {
+        match measure(case, &arguments.trees, world, arguments.manner()) {
             Ok(Measured::Row(row)) => rows.push(row),
             Ok(Measured::Neither(reason)) => println!("# no {case}: {reason}"),
             Err(error) => {
@@ -90,9 +107,15 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
             }
         }
     }
-    println!("{}", table(&rows));
-    keep(arguments, workloads, rows)?;
-    Ok(alike)
+    (rows, alike)
+}
+
+/// Shows again what a run has written.
+pub fn show(json: &Path, svg: Option<&Path>) -> Result<()> {
+    let text = fs::read(json).with_context(|| json.display().to_string())?;
+    let report: Report = serde_json::from_slice(&text).context("no rows of a run")?;
+    println!("{}", report.text());
+    svg.map_or(Ok(()), |path| plot::draw(&report, path))
 }
 
 /// The workloads that cases need.
@@ -113,24 +136,4 @@ fn prepare_machine() -> Vec<Setting> {
     ];
     let change = |(path, value)| Setting::change(path, value).ok();
     settings.into_iter().filter_map(change).collect()
-}
-
-/// Writes the files that were asked for.
-fn keep(arguments: &Arguments, workloads: Vec<String>, rows: Vec<Row>) -> Result<()> {
-    let report = Report {
-        kernel: nix::sys::utsname::uname()?
-            .release()
-            .to_string_lossy()
-            .into(),
-        workloads,
-        rows,
-    };
-    if let Some(path) = &arguments.json {
-        let text = serde_json::to_string_pretty(&report)?;
-        fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
-    }
-    if let Some(path) = &arguments.svg {
-        plot::draw(&report, path)?;
-    }
-    Ok(())
 }
