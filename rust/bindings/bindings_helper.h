@@ -36,6 +36,12 @@
 /* Declared inside a function only. */
 extern unsigned long zero_page_pfn;
 
+/* Flags of a page: the zone and the node that it lies in. */
+enum rustproc_page_flags : u64 {
+	RUSTPROC_PAGE_PLACE =
+		(ZONES_MASK << ZONES_PGSHIFT) | (NODES_MASK << NODES_PGSHIFT),
+};
+
 /* Macros that bindgen cannot evaluate. */
 static const unsigned int RUSTPROC_CONST_LINUX_VERSION_CODE = LINUX_VERSION_CODE;
 static const unsigned long RUSTPROC_CONST_SB_NOSUID = SB_NOSUID;
@@ -111,11 +117,6 @@ static const unsigned long RUSTPROC_CONST_VM_SEALED = VM_SEALED;
 static const unsigned long RUSTPROC_CONST_VM_PKEY =
 	VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3 | VM_PKEY_BIT4;
 static const unsigned long RUSTPROC_CONST_PMD_SIZE = PMD_SIZE;
-/* Flags of a page: the zone and the node that it lies in. */
-enum rustproc_page_flags : u64 {
-	RUSTPROC_PAGE_PLACE =
-		(ZONES_MASK << ZONES_PGSHIFT) | (NODES_MASK << NODES_PGSHIFT),
-};
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_ANON = FOLIO_MAPPING_ANON;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_KSM = FOLIO_MAPPING_KSM;
 static const u64 RUSTPROC_CONST_FOLIO_MAPPING_FLAGS = FOLIO_MAPPING_FLAGS;

@@ -31,17 +31,18 @@ use crate::{
             Entry,
             FolioCache,
             Hole,
-            HugePmd,
             HugetlbEntry,
             Leaf,
             LockMode,
             Page,
+            PageFacts,
             PageWalk,
             Pmd,
             PmdGuard,
             PmdLeaf,
             Pte,
             PteTable,
+            Walked,
             PMD_SIZE, //
         },
         zeroed::zeroed, //
@@ -53,8 +54,32 @@ use kernel::{
     prelude::*, //
 };
 
-/// The largest number of entries that are collected under one hold of a lock.
+/// The largest number of entries that are looked at one by one under one hold of a lock.
 const PIECE: u64 = PMD_SIZE as u64 / PAGE_SIZE;
+
+/// The number of entries from which on a run is worth a part of its own.
+const LONG_RUN: u64 = 64;
+
+/// The largest number of entries of a run that are handed out at once.
+const LONGEST_RUN: u64 = 1 << 16;
+
+/// The largest number of holes and huge pages that are taken together under one hold of a lock.
+const RANGES: u32 = 512;
+
+/// Entries, in the order of their addresses.
+pub(crate) enum Part<'a> {
+    /// The bits of each.
+    Entries(&'a [u64]),
+    /// Numbers of which each is the one before plus something.
+    Series {
+        /// The bits of the first.
+        first: u64,
+        /// What those of the next one have more.
+        step: u64,
+        /// Number of entries.
+        count: usize,
+    },
+}
 
 /// The entries of a part of an address space, piece by piece.
 pub(crate) struct Pieces<'a> {
@@ -76,8 +101,6 @@ impl<'a> Pieces<'a> {
         entries: u64,
         frames: Frames,
     ) -> Result<Self> {
-        // CAST: A piece is small.
-        let piece = Piece::new(entries.min(PIECE) as usize, frames)?;
         let rest = match pagemap::address_at(position) {
             Some(address) => {
                 let start = MmapReadLock::killable(mm)?.mm().untag_mask() & address;
@@ -90,49 +113,68 @@ impl<'a> Pieces<'a> {
             mm,
             // CAST: Addresses have 64 bits.
             rest: rest.start as usize..rest.end as usize,
-            piece,
+            // CAST: A piece is small.
+            piece: Piece::new(entries.min(PIECE) as usize, frames)?,
         })
     }
 
-    /// The next entries; `None` at the end. May sleep for a lock, and holds it no longer than for one
-    /// piece.
+    /// The next entries; `None` at the end. May sleep for a lock, and holds it no longer than for the
+    /// entries of one piece.
     ///
     /// # Errors
     ///
     /// `EINTR` on a fatal signal.
-    pub(crate) fn next(&mut self) -> Result<Option<&[u64]>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Part<'_>>> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let start = self.rest.start;
-        let end = (start - start % PMD_SIZE)
-            .saturating_add(PMD_SIZE)
-            .min(self.rest.end);
-
-        self.piece.filled = 0;
-        self.collect(start..end)?;
-        self.rest.start = end;
-        Ok(self.piece.buffer.get(..self.piece.filled))
+        self.piece.restart(self.rest.start);
+        self.rest.start = self.collect()?;
+        Ok(Some(self.piece.part()))
     }
 
-    /// Collects the entries of `range`, addresses in bytes, all as they are while one lock is held: that
-    /// of the VMA which they lie in, none where there is no VMA, else `mmap_lock`.
-    fn collect(&mut self, range: Range<usize>) -> Result {
-        let Some(found) = FoundVma::find(self.mm, range.start)? else {
-            self.piece.hole(&range, 0);
-            return Ok(());
+    /// Collects entries, all as they are while one lock is held; answers where they end, as an address in
+    /// bytes.
+    ///
+    /// The lock is that of the VMA in which a table's entries lie, if one has all of them, and nothing is
+    /// locked where there is no VMA; else it is `mmap_lock`.
+    fn collect(&mut self) -> Result<usize> {
+        let Some(found) = FoundVma::find(self.mm, self.rest.start)? else {
+            return Ok(self.piece.unmapped(&self.rest));
         };
         let vma = found.vma();
 
-        if range.end <= vma.start() {
-            self.piece.hole(&range, 0);
-        } else if is_whole(&range, vma) {
-            found.locked().walk(range, &mut self.piece)?;
-        } else {
-            drop(found);
-            MmapReadLock::killable(self.mm)?.walk(range, &mut self.piece)?;
+        if let Some(hole) = self.tables_below(vma.start()) {
+            return Ok(self.piece.unmapped(&hole));
         }
-        Ok(())
+        // In a walk of the address space areas of bare frames are holes.
+        let is_walked = vma.start() <= self.rest.start && vma.flags() & flags::PFNMAP == 0;
+        let inside = self.tables_below(vma.end()).filter(|_| is_walked);
+        let (end, walked) = match inside {
+            Some(range) => (range.end, found.locked().walk(range, &mut self.piece)?),
+            None => {
+                drop(found);
+                let lock = MmapReadLock::killable(self.mm)?;
+                let range = self.rest.clone();
+                (range.end, lock.walk(range, &mut self.piece)?)
+            }
+        };
+        Ok(match walked {
+            Walked::Whole => end,
+            Walked::Stopped => self.piece.end,
+        })
+    }
+
+    /// What is left to read below `end`, addresses in bytes, up to the last table that ends there; `None`
+    /// if none does.
+    fn tables_below(&self, end: usize) -> Option<Range<usize>> {
+        let end = if end < self.rest.end {
+            end - end % PMD_SIZE
+        } else {
+            self.rest.end
+        };
+
+        (self.rest.start < end).then_some(self.rest.start..end)
     }
 
     /// Number of page-table entries that have been looked at.
@@ -141,19 +183,16 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Whether to walk `range` as a part of `vma`, and not as one of the address space, in which areas of bare
-/// frames (`VM_PFNMAP`) are holes.
-fn is_whole(range: &Range<usize>, vma: Vma<'_>) -> bool {
-    vma.start() <= range.start && range.end <= vma.end() && vma.flags() & flags::PFNMAP == 0
-}
-
-/// The walk that fills a buffer with the bits of entries.
+/// The walk that collects the bits of entries: a run, or what fits into a buffer.
 struct Piece {
     buffer: KVec<u64>,
     filled: usize,
-    /// What the whole buffer holds, if that is known to be the same everywhere. Holes are often
-    /// larger than a piece.
-    uniform: Option<u64>,
+    /// A long run, and how many entries it has, while nothing is in the buffer.
+    run: Option<(Run, u64)>,
+    /// Where what has been collected ends, as an address in bytes.
+    end: usize,
+    /// Number of ranges that have been taken.
+    ranges: u32,
     frames: Frames,
     looked_at: u64,
 }
@@ -164,62 +203,126 @@ impl Piece {
         Ok(Self {
             buffer: zeroed(entries)?,
             filled: 0,
-            uniform: Some(0),
+            run: None,
+            end: 0,
+            ranges: 0,
             frames,
             looked_at: 0,
         })
     }
 
-    /// Room for the entries of `range`, addresses in bytes, which come next.
-    fn room(&mut self, range: &Range<usize>) -> &mut [u64] {
-        self.uniform = None;
-        self.advance(range)
+    /// Forgets all entries. The next ones are those of `address` and what follows.
+    fn restart(&mut self, address: usize) {
+        self.filled = 0;
+        self.run = None;
+        self.end = address;
+        self.ranges = 0;
     }
 
-    fn advance(&mut self, range: &Range<usize>) -> &mut [u64] {
-        let start = self.filled;
+    /// What has been collected.
+    fn part(&self) -> Part<'_> {
+        let series = self.run.and_then(|(run, count)| {
+            // CAST: No run is longer than the longest.
+            let count = count as usize;
+            Some(Part::Series {
+                first: run.series(count as u64)?,
+                step: run.step,
+                count,
+            })
+        });
 
-        // CAST: A page has fewer bytes than the address space.
-        self.filled = (start + range.len() / PAGE_SIZE as usize).min(self.buffer.len());
-        self.buffer.get_mut(start..self.filled).unwrap_or_default()
+        series.unwrap_or_else(|| Part::Entries(self.buffer.get(..self.filled).unwrap_or_default()))
     }
 
-    fn hole(&mut self, range: &Range<usize>, entry: u64) {
-        if self.uniform == Some(entry) {
-            self.advance(range);
-            return;
+    /// Takes the entries of `range`, addresses in bytes, or as many of them as go together with what has
+    /// been collected.
+    fn take(&mut self, range: &Range<usize>, run: Run) -> Action {
+        // CAST: A number of pages.
+        let count = range.len() as u64 / PAGE_SIZE;
+        let taken = match self.run {
+            None if self.filled > 0 || count < LONG_RUN => self.take_few(run, count),
+            _ => self.take_many(run, count),
+        };
+
+        // CAST: No more than there are.
+        self.end += (taken * PAGE_SIZE) as usize;
+        self.ranges += 1;
+        if taken < count || self.filled == self.buffer.len() || self.ranges == RANGES {
+            return Action::Stop;
         }
-        let room = self.room(range);
-        let filled = room.len();
-        room.fill(entry);
-        if filled == self.buffer.len() {
-            self.uniform = Some(entry);
-        }
+        Action::Continue
     }
 
-    fn table<L>(&mut self, table: &PteTable<'_, L>, pmd: &Pmd<'_, L>) {
+    /// Takes the entries of `range`, addresses in bytes, where nothing is mapped; answers how far.
+    fn unmapped(&mut self, range: &Range<usize>) -> usize {
+        self.take(range, Run::of_flags(0));
+        self.end
+    }
+
+    /// Puts entries of a run into the buffer; answers how many.
+    fn take_few(&mut self, run: Run, count: u64) -> u64 {
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        // CAST: No more than there is room for.
+        let taken = count.min(room.len() as u64) as usize;
+
+        run.fill(room.get_mut(..taken).unwrap_or_default());
+        self.filled += taken;
+        taken as u64
+    }
+
+    /// Adds entries of a run to the long one, if that goes on with them; answers how many.
+    fn take_many(&mut self, run: Run, count: u64) -> u64 {
+        let (begun, before) = self.run.unwrap_or((run, 0));
+        let taken = count.min(LONGEST_RUN - before);
+
+        if begun.after(before) != run {
+            return 0;
+        }
+        if begun.series(before + taken).is_none() {
+            // Frames that don't fit: these are better cut one by one.
+            return if before == 0 {
+                self.take_few(run, count)
+            } else {
+                0
+            };
+        }
+        self.run = Some((begun, before + taken));
+        taken
+    }
+
+    fn table<L>(&mut self, table: &PteTable<'_, L>, pmd: &Pmd<'_, L>) -> Action {
         let (frames, common) = (self.frames, soft_dirty(pmd.vma()));
+        let shown = frames.show(u64::MAX);
         let mut folios = FolioCache::new();
+        // The marks of the ordinary entry that was looked at last, and what they mean.
+        let mut last = None;
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
 
+        if self.run.is_some() || room.len() < table.len() {
+            return Action::Stop;
+        }
+        for (slot, pte) in room.iter_mut().zip(table.entries()) {
+            *slot = if let Some((frame, page)) = pte.ordinary() {
+                let flags = match last {
+                    Some((marks, flags)) if marks == pte.marks() => flags,
+                    _ => bits(&pte) | PagemapEntry::PRESENT | common,
+                };
+                last = Some((pte.marks(), flags));
+                PagemapEntry::new(frame & shown, flags | origin(folios.facts(page))).bits()
+            } else if pte.is_none() {
+                common
+            } else {
+                unusual(pte, frames).bits() | common
+            };
+        }
         // CAST: A number of entries.
         self.looked_at += table.len() as u64;
-        for (slot, pte) in self.room(&pmd.range()).iter_mut().zip(table.entries()) {
-            let entry = if pte.is_none() {
-                PagemapEntry::default()
-            } else if pte.is_present() {
-                present(&pte, frames, &mut folios)
-            } else {
-                elsewhere(&pte.leaf(), bits(&pte), frames)
-            };
-            *slot = entry.bits() | common;
+        self.filled += table.len();
+        self.end = pmd.range().end;
+        if self.filled == self.buffer.len() {
+            return Action::Stop;
         }
-    }
-
-    fn huge<L>(&mut self, huge: &HugePmd<'_, L>, pmd: &Pmd<'_, L>) {
-        let run = huge_page(&huge.entry(), pmd, self.frames);
-
-        self.looked_at += 1;
-        run.fill(self.room(&pmd.range()));
+        Action::Continue
     }
 }
 
@@ -229,25 +332,28 @@ impl<L: LockMode> PageWalk<L> for Piece {
     const KILLABLE: bool = false;
 
     fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action> {
-        match pmd.lock() {
-            PmdGuard::Huge(huge) => self.huge(&huge, pmd),
+        Ok(match pmd.lock() {
+            PmdGuard::Huge(huge) => {
+                self.looked_at += 1;
+                let run = huge_page(&huge.entry(), pmd, self.frames);
+                self.take(&pmd.range(), run)
+            }
             PmdGuard::Table(table) => self.table(&table, pmd),
-            PmdGuard::Changed => return Ok(Action::Again),
-        }
-        Ok(Action::Continue)
+            PmdGuard::Changed => Action::Again,
+        })
     }
 
     fn pte_hole(&mut self, hole: &Hole<'_, L>) -> Result<Action> {
-        self.hole(&hole.range(), hole.vma().map_or(0, soft_dirty));
-        Ok(Action::Continue)
+        let run = Run::of_flags(hole.vma().map_or(0, soft_dirty));
+
+        Ok(self.take(&hole.range(), run))
     }
 
     fn hugetlb_entry(&mut self, entry: &HugetlbEntry<'_, L>) -> Result<Action> {
+        self.looked_at += 1;
         let run = hugetlb_page(entry, self.frames);
 
-        self.looked_at += 1;
-        run.fill(self.room(&entry.range()));
-        Ok(Action::Continue)
+        Ok(self.take(&entry.range(), run))
     }
 }
 
@@ -275,18 +381,23 @@ fn bits(pte: &Pte<'_>) -> u64 {
     when(pte.is_soft_dirty(), PagemapEntry::SOFT_DIRTY) | when(pte.is_uffd(), PagemapEntry::UFFD_WP)
 }
 
-/// The entry of a page in memory.
-#[inline(always)]
-fn present<'t>(pte: &Pte<'t>, frames: Frames, folios: &mut FolioCache<'t>) -> PagemapEntry {
-    let frame = frames.show(pte.pfn());
-    let mut flags = PagemapEntry::PRESENT | bits(pte);
+/// The flags of a page in memory that the entry itself doesn't know.
+#[inline]
+fn origin(facts: PageFacts) -> u64 {
+    when(!facts.anon, PagemapEntry::FILE) | when(facts.exclusive, PagemapEntry::EXCLUSIVE)
+}
 
-    if let Some(page) = pte.page() {
-        let facts = folios.facts(page);
-        flags |=
-            when(!facts.anon, PagemapEntry::FILE) | when(facts.exclusive, PagemapEntry::EXCLUSIVE);
+/// The entry of a page that has no page struct or must not be used, or that is elsewhere; or of a mark.
+#[inline(never)]
+fn unusual(pte: Pte<'_>, frames: Frames) -> PagemapEntry {
+    let flags = bits(&pte);
+
+    if !pte.is_present() {
+        return elsewhere(&pte.leaf(), flags, frames);
     }
-    PagemapEntry::new(frame, flags)
+    let facts = pte.page().map(|page| FolioCache::new().facts(page));
+    let flags = flags | PagemapEntry::PRESENT | facts.map_or(0, origin);
+    PagemapEntry::new(frames.show(pte.pfn()), flags)
 }
 
 /// The entry of a page that is elsewhere, or of a mark. `flags` are those that the entry itself has.
@@ -353,13 +464,7 @@ fn huge_page<L>(entry: &PmdLeaf<'_>, pmd: &Pmd<'_, L>, frames: Frames) -> Run {
     let facts = page.map(|page| FolioCache::new().facts(page));
     Run {
         frame: frames.show(entry.pfn() + index),
-        flags: flags
-            | PagemapEntry::PRESENT
-            | when(facts.is_some_and(|page| !page.anon), PagemapEntry::FILE)
-            | when(
-                facts.is_some_and(|page| page.exclusive),
-                PagemapEntry::EXCLUSIVE,
-            ),
+        flags: flags | PagemapEntry::PRESENT | facts.map_or(0, origin),
         step: frames.show(1),
     }
 }

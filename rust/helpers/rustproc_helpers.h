@@ -269,6 +269,8 @@ bool rustproc_is_huge_zero_pmd(pmd_t pmd);
 
 /* uaccess.c */
 bool rustproc_access_ok(const void __user *ptr, size_t size);
+bool rustproc_put_user_series(u64 __user *to, u64 first, u64 step, size_t count);
+bool rustproc_put_user_repeated(u64 __user *to, u64 value, size_t count);
 int rustproc_copy_struct_from_user(void *to, size_t size,
 				   const void __user *from, size_t from_size);
 

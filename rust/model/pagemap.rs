@@ -121,6 +121,35 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run of entries that are all the same, of flags only.
+    #[inline]
+    pub const fn of_flags(flags: u64) -> Self {
+        Self {
+            frame: 0,
+            flags,
+            step: 0,
+        }
+    }
+
+    /// The bits of the first entry, if those of each of `count` entries are the ones of the entry before
+    /// it plus [`Run::step`]; `None` if some frame does not fit.
+    #[inline]
+    pub fn series(&self, count: u64) -> Option<u64> {
+        let last = self.step.checked_mul(count)?.checked_add(self.frame)?;
+
+        (last <= FRAME_MASK).then(|| PagemapEntry::new(self.frame, self.flags).bits())
+    }
+
+    /// The run of the entries from `count` on.
+    #[inline]
+    pub const fn after(&self, count: u64) -> Self {
+        Self {
+            frame: self.frame.wrapping_add(self.step.wrapping_mul(count)),
+            flags: self.flags,
+            step: self.step,
+        }
+    }
+
     /// Writes the bits of as many entries as `entries` has room for.
     #[inline]
     pub fn fill(&self, entries: &mut [u64]) {
@@ -248,6 +277,45 @@ mod tests {
             run.fill(&mut entries);
             assert_eq!(entries, expected);
         }
+    }
+
+    #[test]
+    fn runs_are_series_unless_a_frame_is_cut() {
+        let run = |frame, step| Run {
+            frame,
+            flags: PagemapEntry::PRESENT,
+            step,
+        };
+        for (run, count, series) in [
+            (
+                Run::of_flags(PagemapEntry::SOFT_DIRTY),
+                u64::MAX,
+                Some(1 << 55),
+            ),
+            (run(7, 1), 512, Some((1 << 63) + 7)),
+            (
+                run(FRAME_MASK - 512, 1),
+                512,
+                Some((1 << 63) + FRAME_MASK - 512),
+            ),
+            (run(FRAME_MASK - 511, 1), 512, None),
+            (run(FRAME_MASK + 1, 0), 1, None),
+            (run(1, 32), u64::MAX, None),
+        ] {
+            assert_eq!(run.series(count), series);
+        }
+    }
+
+    #[test]
+    fn runs_go_on() {
+        let run = Run {
+            frame: 5,
+            flags: PagemapEntry::SWAP,
+            step: 32,
+        };
+        assert_eq!(run.after(0), run);
+        assert_eq!(run.after(3), Run { frame: 101, ..run });
+        assert_eq!(Run::of_flags(1).after(u64::MAX), Run::of_flags(1));
     }
 
     #[test]

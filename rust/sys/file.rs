@@ -14,6 +14,7 @@ use crate::sys::{
         Inode, //
     },
     seq::Observer,
+    uaccess::UserBuffer,
     OWNER, //
 };
 use core::marker::PhantomData;
@@ -36,8 +37,7 @@ use kernel::{
     uaccess::{
         UserPtr,
         UserSlice,
-        UserSliceReader,
-        UserSliceWriter, //
+        UserSliceReader, //
     },
 };
 
@@ -118,7 +118,7 @@ pub(crate) trait Raw: Observer + Send + Sync + Sized + 'static {
     fn read(
         &self,
         _file: &OpenFile<Self::Fs>,
-        _to: UserSliceWriter,
+        _to: UserBuffer,
         _position: &mut i64,
     ) -> Result<usize> {
         build_error!(VTABLE_DEFAULT_ERROR)
@@ -241,7 +241,7 @@ impl<T: Raw> RawFile<T> {
     ) -> isize {
         // SAFETY: By the function's condition.
         let ((state, file), position) = unsafe { (Self::opened(file), &mut *position) };
-        let to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), size).writer();
+        let to = UserBuffer::new(UserPtr::from_ptr(buffer.cast()), size);
 
         observed::<T>(state.read(file, to, position))
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Structs that user space passes along with their size, so that later kernels may add to them.
+//! Structs that user space passes along with their size, so that later kernels may add to them; and
+//! the memory that a read fills.
 //!
 //! Extends [`kernel::uaccess`]. C header:
 //! [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
@@ -78,6 +79,72 @@ pub(crate) fn write_struct<T: AsBytes>(to: UserPtr, value: &T, size: usize) -> R
 /// `EFAULT`.
 pub(crate) fn write(to: UserPtr, bytes: &[u8]) -> Result {
     UserSlice::new(to, bytes.len()).writer().write_slice(bytes)
+}
+
+/// Memory of user space that is filled from its start. May be at any address; what cannot be written is
+/// found out when it is.
+pub(crate) struct UserBuffer {
+    next: UserPtr,
+    left: usize,
+}
+
+impl UserBuffer {
+    /// The `size` bytes at `start`.
+    pub(crate) fn new(start: UserPtr, size: usize) -> Self {
+        Self {
+            next: start,
+            left: size,
+        }
+    }
+
+    /// Number of bytes that have not been filled.
+    pub(crate) fn len(&self) -> usize {
+        self.left
+    }
+
+    /// Writes `bytes`. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`; some bytes may have been written even so.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result {
+        if bytes.len() > self.left {
+            return Err(EFAULT);
+        }
+        write(self.next, bytes)?;
+        self.advance(bytes.len());
+        Ok(())
+    }
+
+    /// Writes `count` numbers, of which each is the one before plus `step`, modulo 2^64. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`; some numbers may have been written even so.
+    pub(crate) fn write_series(&mut self, first: u64, step: u64, count: usize) -> Result {
+        if count > self.left / size_of::<u64>() {
+            return Err(EFAULT);
+        }
+        let to = self.next.as_mut_ptr().cast();
+        // SAFETY: The address may be any.
+        let written = unsafe {
+            if step == 0 {
+                own::rustproc_put_user_repeated(to, first, count)
+            } else {
+                own::rustproc_put_user_series(to, first, step, count)
+            }
+        };
+        if !written {
+            return Err(EFAULT);
+        }
+        self.advance(count * size_of::<u64>());
+        Ok(())
+    }
+
+    fn advance(&mut self, size: usize) {
+        self.next = self.next.wrapping_byte_add(size);
+        self.left -= size;
+    }
 }
 
 /// Takes the tag off an address of the current task. Mirrors `untagged_addr()`.

@@ -38,7 +38,8 @@ pub(crate) use self::{
         Folio,
         FolioCache,
         FolioState,
-        Page, //
+        Page,
+        PageFacts, //
     },
     frame::init,
     run::{

@@ -18,7 +18,10 @@ use super::{
     task_of, //
 };
 use crate::{
-    collect::pagemap::Pieces,
+    collect::pagemap::{
+        Part,
+        Pieces, //
+    },
     model::pagemap::{
         Frames,
         ENTRY_SIZE, //
@@ -35,18 +38,10 @@ use crate::{
             AccessMode,
             TaskExt, //
         },
+        uaccess::UserBuffer,
     },
 };
-use kernel::{
-    mm::Mm,
-    prelude::*,
-    sync::aref::ARef,
-    transmute::AsBytes,
-    uaccess::{
-        UserPtr,
-        UserSliceWriter, //
-    },
-};
+use kernel::{mm::Mm, prelude::*, sync::aref::ARef, transmute::AsBytes, uaccess::UserPtr};
 
 /// The file, opened.
 pub(in crate::fs) struct Pagemap {
@@ -72,12 +67,7 @@ impl Raw for Pagemap {
 
     /// As in stock, a read that fails half-way leaves the position alone, and says nothing of what it
     /// has read.
-    fn read(
-        &self,
-        file: &OpenFile<Proc>,
-        mut to: UserSliceWriter,
-        position: &mut i64,
-    ) -> Result<usize> {
+    fn read(&self, file: &OpenFile<Proc>, mut to: UserBuffer, position: &mut i64) -> Result<usize> {
         let Some(mm) = self.mm.mmget_not_zero() else {
             return Ok(0);
         };
@@ -97,9 +87,8 @@ impl Raw for Pagemap {
         let mut pieces = Pieces::new(&mm, start, size / ENTRY_SIZE, frames)?;
         let mut copied = 0;
 
-        while let Some(entries) = pieces.next()? {
-            to.write_slice(AsBytes::as_bytes(entries))?;
-            copied += size_of_val(entries);
+        while let Some(part) = pieces.next()? {
+            copied += hand_out(part, &mut to)?;
         }
         counters::entries::<Self>(pieces.looked_at());
         // CAST: The VFS cuts reads to fewer than 2^31 bytes.
@@ -119,4 +108,32 @@ impl Raw for Pagemap {
             _ => Err(EINVAL),
         }
     }
+}
+
+/// Gives the reader entries; answers how many bytes they have.
+///
+/// A run that cannot be written whole is copied in small pieces, so that as many bytes arrive as in
+/// stock.
+fn hand_out(part: Part<'_>, to: &mut UserBuffer) -> Result<usize> {
+    let before = to.len();
+
+    match part {
+        Part::Entries(entries) => to.write(AsBytes::as_bytes(entries))?,
+        Part::Series { first, step, count } => {
+            if to.write_series(first, step, count).is_err() {
+                hand_out_singly(first, step, count, to)?;
+            }
+        }
+    }
+    Ok(before - to.len())
+}
+
+fn hand_out_singly(first: u64, step: u64, count: usize, to: &mut UserBuffer) -> Result {
+    let mut bits = first;
+
+    for _ in 0..count {
+        to.write(AsBytes::as_bytes(&bits))?;
+        bits = bits.wrapping_add(step);
+    }
+    Ok(())
 }

@@ -231,7 +231,7 @@ impl<'t> Pte<'t> {
     /// `vm_normal_page()`.
     #[inline]
     pub(crate) fn page(&self) -> Option<Page<'t>> {
-        if let Some(page) = self.ordinary_page() {
+        if let Some((_, page)) = self.ordinary() {
             return Some(page);
         }
         // SAFETY: The entry is present in a locked table of the VMA by the type invariant; what it
@@ -239,17 +239,17 @@ impl<'t> Pte<'t> {
         unsafe { Page::from_raw(own::vm_normal_page(self.vma.raw(), self.address, self.raw)) }
     }
 
-    /// [`Pte::page`] of an entry that the CPU uses and that nobody has marked as special. `None` for
-    /// others, and where only the kernel can tell.
+    /// [`Pte::pfn`] and [`Pte::page`] of an entry that the CPU uses and that nobody has marked as special.
+    /// `None` for others, present or not, and where only the kernel can tell.
     #[inline]
-    pub(super) fn ordinary_page(&self) -> Option<Page<'t>> {
+    pub(crate) fn ordinary(&self) -> Option<(u64, Page<'t>)> {
         if self.raw.pte & (bits::VALID | bits::SPECIAL) != bits::VALID {
             return None;
         }
-        let page = self.frames.page(self.raw)?;
+        let (frame, page) = self.frames.page(self.raw)?;
         // SAFETY: A frame in range that an ordinary entry maps has a page struct, which the entry
         // keeps; by the type invariant its table is locked.
-        Some(unsafe { Page::new(page) })
+        Some((frame, unsafe { Page::new(page) }))
     }
 
     /// What an entry says that is neither present nor empty.

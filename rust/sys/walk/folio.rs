@@ -160,15 +160,26 @@ impl<'t> Page<'t> {
         unsafe { self.raw.offset_from(folio.raw.cast()) as usize }
     }
 
+    /// Whether just one entry of its own maps the page.
+    #[inline]
+    fn is_mapped_once(&self) -> bool {
+        self.raw_mapcount() == 0
+    }
+
+    /// How often the page is mapped by an entry of its own, less one; or something else below 0.
+    #[inline]
+    fn raw_mapcount(&self) -> i32 {
+        // SAFETY: The page is valid by the type invariant; others may change the count.
+        unsafe {
+            (&raw const (*self.raw.as_ptr()).__bindgen_anon_2._mapcount.counter).read_volatile()
+        }
+    }
+
     /// How often the page is mapped by an entry of its own, or that and all mappings of a folio that
     /// has no other page.
     #[inline]
     pub(super) fn own_mapcount(&self) -> i32 {
-        // SAFETY: The page is valid by the type invariant; others may change the count.
-        let raw = unsafe {
-            (&raw const (*self.raw.as_ptr()).__bindgen_anon_2._mapcount.counter).read_volatile()
-        };
-        let count = raw.wrapping_add(1);
+        let count = self.raw_mapcount().wrapping_add(1);
 
         // The field of a page that isn't tracked holds a type, which is a large negative number.
         // SAFETY: Takes a number. CAST: As the function takes it.
@@ -294,16 +305,16 @@ impl<'t> FolioCache<'t> {
     }
 
     /// What `page` is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn facts(&mut self, page: Page<'t>) -> PageFacts {
+        #[cfg(CONFIG_PAGE_MAPCOUNT)]
+        if let Some(state) = page.state_if_small() {
+            return PageFacts {
+                anon: state.is_anon(),
+                exclusive: page.is_mapped_once(),
+            };
+        }
         if !self.covers(page) {
-            #[cfg(CONFIG_PAGE_MAPCOUNT)]
-            if let Some(state) = page.state_if_small() {
-                return PageFacts {
-                    anon: state.is_anon(),
-                    exclusive: page.own_mapcount() == 1,
-                };
-            }
             self.look(page);
         }
         PageFacts {
@@ -318,10 +329,10 @@ impl<'t> FolioCache<'t> {
     /// Whether `page` is anonymous memory.
     #[inline]
     pub(crate) fn is_anon(&mut self, page: Page<'t>) -> bool {
+        if let Some(state) = page.state_if_small() {
+            return state.is_anon();
+        }
         if !self.covers(page) {
-            if let Some(state) = page.state_if_small() {
-                return state.is_anon();
-            }
             self.look(page);
         }
         self.anon

@@ -104,12 +104,12 @@ impl FrameMap {
             .map(|mask| ((entry.pte ^ invert) as u64 & mask) >> PAGE_SHIFT)
     }
 
-    /// The page that an entry maps which the CPU uses, if the entry is an ordinary one; `None` if only
-    /// the kernel can tell.
+    /// The frame and the page that an entry maps which the CPU uses, if the entry is an ordinary one;
+    /// `None` if only the kernel can tell.
     ///
     /// The frame of an ordinary entry has a page struct, unless the entry is damaged.
     #[inline]
-    pub(super) fn page(&self, entry: bindings::pte_t) -> Option<NonNull<bindings::page>> {
+    pub(super) fn page(&self, entry: bindings::pte_t) -> Option<(u64, NonNull<bindings::page>)> {
         // CAST: An entry has 64 bits.
         let frame = (entry.pte as u64 & self.mask) >> PAGE_SHIFT;
 
@@ -121,7 +121,7 @@ impl FrameMap {
         // SAFETY: By the type invariant the array has this element, which is not at null.
         unsafe {
             assert_unchecked(!page.is_null());
-            Some(NonNull::new_unchecked(page))
+            Some((frame, NonNull::new_unchecked(page)))
         }
     }
 }

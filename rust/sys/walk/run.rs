@@ -114,7 +114,7 @@ impl<L> PteTable<'_, L> {
         let mut entries = self.entries();
 
         while let Some(entry) = entries.next() {
-            match entry.ordinary_page().and_then(small) {
+            match entry.ordinary().and_then(|(_, page)| small(page)) {
                 Some((page, state)) => runs.add(single(entry, page, state)),
                 None => entries.skip_entries(unusual(entry, entries.clone(), &mut runs)),
             }
