@@ -231,7 +231,7 @@ unsafe extern "C" fn open<T: FileSystem>(
 /// Called by the VFS with a file that [`open`] has opened, once, when nobody uses it any more.
 unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
     // SAFETY: `open()` stored the pointer with a reference, which is given up.
-    unsafe { bindings::fput((*file).private_data.cast()) };
+    unsafe { bindings::__fput_sync((*file).private_data.cast()) };
     0
 }
 

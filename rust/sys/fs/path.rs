@@ -412,8 +412,8 @@ unsafe impl Send for DirectoryStream {}
 
 impl Drop for DirectoryStream {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant; the reference is given up.
-        unsafe { bindings::fput(self.0.as_ptr()) };
+        // SAFETY: By the type invariant; the reference is given up, where one may sleep.
+        unsafe { bindings::__fput_sync(self.0.as_ptr()) };
     }
 }
 

@@ -136,19 +136,19 @@ impl StockRequest {
     /// Stock's own.
     pub(crate) fn mount(&mut self, log: Log<'_>) -> Result<StockProc> {
         // SAFETY: By the type invariant.
-        let mount = self.logged(log, |context| unsafe { own::fc_mount(context) });
+        let mount = self.logged(log, |context| unsafe { own::fc_mount_longterm(context) });
         let mount = NonNull::new(from_err_ptr(mount)?).ok_or(ENOMEM)?;
 
-        // SAFETY: The mount is valid and pins its root, which is referenced; the path takes another
-        // reference to the mount, so that this one is given up.
+        // SAFETY: The mount is valid and pins its root, to which the path gets a reference.
         let root = unsafe {
             let dentry = own::rustproc_dget((*mount.as_ptr()).mnt_root);
-            let root = StockPath::new(mount.as_ptr(), dentry);
-            own::mntput(mount.as_ptr());
-            root
+            StockPath::new(mount.as_ptr(), dentry)
         };
-        // INVARIANT: The root of a procfs.
-        Ok(StockProc { root })
+        // INVARIANT: The root of a procfs. The function's reference is the mount's.
+        Ok(StockProc {
+            root,
+            _mount: LongTerm(mount),
+        })
     }
 
     /// Changes the options to those that were taken.
@@ -183,6 +183,27 @@ impl Drop for StockRequest {
 /// The path is the root directory of a procfs.
 pub(crate) struct StockProc {
     root: StockPath,
+    _mount: LongTerm,
+}
+
+/// A mount that stays for long: references to it are given up without looking whether one is the last.
+///
+/// # Invariants
+///
+/// The mount is a long-term one, and this has a reference to it.
+struct LongTerm(NonNull<bindings::vfsmount>);
+
+// SAFETY: It may be given up from any thread that may sleep.
+unsafe impl Send for LongTerm {}
+
+// SAFETY: Nothing of it can be reached through a shared reference.
+unsafe impl Sync for LongTerm {}
+
+impl Drop for LongTerm {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant. Other references may be left; the last one ends the mount.
+        unsafe { own::kern_unmount_array(&mut self.0.as_ptr(), 1) };
+    }
 }
 
 impl StockProc {
