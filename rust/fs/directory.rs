@@ -80,7 +80,7 @@ fn read_static(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, Proc>) -
     let stream = dir.stream(|| Ok(root.fs().stock.root().clone()))?;
     let mut reached_processes = false;
 
-    let end = stream.read_from(entries.position(), &mut |entry| {
+    let end = stream.read_from(entries.position(), |entry| {
         reached_processes = entry.position >= FIRST_PROCESS;
         if reached_processes {
             return false;

@@ -83,7 +83,7 @@ pub(super) fn read_dir(dir: &mut Directory<'_, Proc>, entries: &mut Emitter<'_, 
     let path = dir.inode().backing().ok_or(ENOENT)?;
     let stream = dir.stream(|| Ok(path.clone()))?;
 
-    let end = stream.read_from(entries.position(), &mut |entry| {
+    let end = stream.read_from(entries.position(), |entry| {
         if entry.position < DOTS {
             return entries.position() >= DOTS || entries.dots();
         }

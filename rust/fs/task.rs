@@ -348,7 +348,7 @@ fn read_entries(
     if !entries.dots() {
         return Ok(());
     }
-    let end = stream.read_from(entries.position(), &mut |entry| {
+    let end = stream.read_from(entries.position(), |entry| {
         entries.set_position(entry.position);
         if entry::is_ours(entry.name, scope) || entry.name == THREADS {
             return entries.emit_inode(entry.name, || {

@@ -206,7 +206,8 @@ impl<T: FileSystem> Emitter<'_, T> {
     ) -> Result<(u64, u32)> {
         // SAFETY: By the type invariant the file is open.
         let parent = unsafe { (*self.file).__bindgen_anon_1.f_path.dentry };
-        // SAFETY: By the type invariant the directory is locked, as both lookups want.
+        // SAFETY: By the type invariant the directory is locked. Names are those of processes, or
+        // stock's.
         let dentry = unsafe { find_or_add(parent, name, make) }?;
 
         // SAFETY: The dentry is referenced and positive.
@@ -224,7 +225,7 @@ impl<T: FileSystem> Emitter<'_, T> {
 ///
 /// # Safety
 ///
-/// `parent` must be a directory of `T` whose inode is locked.
+/// `parent` must be a directory of `T` whose inode is locked, and `name` be one that a file may have.
 unsafe fn find_or_add<T: FileSystem>(
     parent: *mut bindings::dentry,
     name: &[u8],
@@ -234,8 +235,9 @@ unsafe fn find_or_add<T: FileSystem>(
     // CAST: A name has at most `NAME_MAX` bytes.
     unsafe {
         let mut name = own::rustproc_qstr(name.as_ptr().cast(), name.len() as u32);
-        let found = from_err_ptr(own::try_lookup_noperm(&mut name, parent))?;
-        if let Some(found) = NonNull::new(found) {
+        let parts = &mut name.__bindgen_anon_1.__bindgen_anon_1;
+        parts.hash = bindings::full_name_hash(parent.cast(), name.name.cast(), parts.len);
+        if let Some(found) = NonNull::new(bindings::d_lookup(parent, &name)) {
             return Ok(found);
         }
         let child = from_err_ptr(own::rustproc_d_alloc_parallel(parent, &name))?;

@@ -419,9 +419,9 @@ impl Drop for DirectoryStream {
 
 /// A `dir_context` whose actor is a closure. The C struct comes first.
 #[repr(C)]
-struct Visitor<'a> {
+struct Visitor<F> {
     context: bindings::dir_context,
-    visit: &'a mut dyn FnMut(Entry<'_>) -> bool,
+    visit: F,
 }
 
 impl DirectoryStream {
@@ -431,14 +431,14 @@ impl DirectoryStream {
     /// # Errors
     ///
     /// What the file system answers.
-    pub(crate) fn read_from(
+    pub(crate) fn read_from<F: FnMut(Entry<'_>) -> bool>(
         &mut self,
         position: i64,
-        visit: &mut dyn FnMut(Entry<'_>) -> bool,
+        visit: F,
     ) -> Result<i64> {
         let mut visitor = Visitor {
             context: bindings::dir_context {
-                actor: Some(actor),
+                actor: Some(actor::<F>),
                 ..pin_init::zeroed()
             },
             visit,
@@ -477,7 +477,7 @@ impl DirectoryStream {
 /// # Safety
 ///
 /// Called by `iterate_dir()` with the context of a [`Visitor`].
-unsafe extern "C" fn actor(
+unsafe extern "C" fn actor<F: FnMut(Entry<'_>) -> bool>(
     context: *mut bindings::dir_context,
     name: *const kernel::ffi::c_char,
     length: kernel::ffi::c_int,
@@ -488,7 +488,7 @@ unsafe extern "C" fn actor(
     // SAFETY: The context is the first member of a visitor, and the name has `length` bytes.
     // CAST: The length of a name is not negative.
     unsafe {
-        let visitor = &mut *context.cast::<Visitor<'_>>();
+        let visitor = &mut *context.cast::<Visitor<F>>();
         let name = core::slice::from_raw_parts(name.cast::<u8>(), length as usize);
         (visitor.visit)(Entry {
             name,
