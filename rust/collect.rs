@@ -31,7 +31,6 @@ use crate::{
     },
     sys::{
         mm::{
-            Layout,
             MmExt,
             PageKind, //
         },
@@ -64,11 +63,13 @@ fn rss(mm: &MmWithUser) -> Rss {
     }
 }
 
-/// Where the program's code lies.
-fn code(layout: &Layout) -> CodeRange {
+/// Where the code of the program in `mm` lies.
+fn code(mm: &MmWithUser) -> CodeRange {
+    let code = mm.code();
+
     CodeRange {
-        start: layout.start_code,
-        end: layout.end_code,
+        start: code.start,
+        end: code.end,
     }
 }
 

@@ -145,7 +145,7 @@ fn collect_mm(mm: &MmWithUser) -> StatMm {
     let layout = mm.layout();
 
     StatMm {
-        total_vm: Pages(mm.sizes().total),
+        total_vm: Pages(mm.total_pages()),
         rss: Pages(mm.resident_estimate()),
         start_code: layout.start_code,
         end_code: layout.end_code,

@@ -26,7 +26,7 @@ pub(crate) fn collect(task: &Task) -> Option<Statm> {
     Some(Statm {
         size: Pages(sizes.total),
         rss: collect::rss(&mm),
-        code: collect::code(&mm.layout()),
+        code: collect::code(&mm),
         data_vm: Pages(sizes.data),
         stack_vm: Pages(sizes.stack),
     })

@@ -11,6 +11,7 @@ use crate::{
     bindings as own,
     sys::read_long, //
 };
+use core::ops::Range;
 use kernel::{
     bindings,
     error::to_result,
@@ -68,8 +69,6 @@ pub(crate) struct Sizes {
     pub(crate) highest_resident: u64,
     /// Locked by `mlock(2)`.
     pub(crate) locked: u64,
-    /// Pinned by drivers.
-    pub(crate) pinned: u64,
     /// Private writable mappings.
     pub(crate) data: u64,
     /// Executable mappings.
@@ -107,7 +106,6 @@ pub(crate) trait MmExt {
         let mm = self.raw();
 
         // SAFETY: The address space is valid; each field is one word.
-        // CAST: The count of pinned pages is not negative.
         unsafe {
             let fields = &raw const (*mm).__bindgen_anon_1;
             Sizes {
@@ -115,11 +113,33 @@ pub(crate) trait MmExt {
                 highest_total: read_long(&raw const (*fields).hiwater_vm),
                 highest_resident: read_long(&raw const (*fields).hiwater_rss),
                 locked: read_long(&raw const (*fields).locked_vm),
-                pinned: own::rustproc_mm_pinned_vm(mm) as u64,
                 data: read_long(&raw const (*fields).data_vm),
                 exec: read_long(&raw const (*fields).exec_vm),
                 stack: read_long(&raw const (*fields).stack_vm),
             }
+        }
+    }
+
+    /// Pages of all mappings.
+    fn total_pages(&self) -> u64 {
+        // SAFETY: The address space is valid; the field is one word.
+        unsafe { read_long(&raw const (*self.raw()).__bindgen_anon_1.total_vm) }
+    }
+
+    /// Pages pinned by drivers.
+    fn pinned_pages(&self) -> u64 {
+        // SAFETY: The address space is valid.
+        // CAST: The count is not negative.
+        unsafe { own::rustproc_mm_pinned_vm(self.raw()) as u64 }
+    }
+
+    /// Where the program's code lies, addresses in bytes.
+    fn code(&self) -> Range<u64> {
+        // SAFETY: The address space is valid; each field is one word.
+        unsafe {
+            let fields = &raw const (*self.raw()).__bindgen_anon_1;
+            let start = read_long(&raw const (*fields).start_code);
+            start..read_long(&raw const (*fields).end_code)
         }
     }
 

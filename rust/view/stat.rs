@@ -103,7 +103,7 @@ fn memory(stat: &Stat, signal: &StatSignal, out: &mut Line<'_>) {
     let registers = stat.shown_registers();
     out.field_u64(stat.vsize().0);
     out.field_u64(stat.rss().0);
-    out.field_u64(signal.rsslim);
+    limit(signal.rsslim, out);
     out.field_u64(code.start);
     out.field_u64(code.end);
     out.field_u64(stat.start_stack());
@@ -150,6 +150,15 @@ fn layout(layout: &Layout, out: &mut Line<'_>) {
 #[inline(always)]
 fn duration(time: Nanoseconds, out: &mut Line<'_>) {
     ticks(time.to_ticks(), out);
+}
+
+/// A limit, of which there mostly is none.
+#[inline(always)]
+fn limit(limit: u64, out: &mut Line<'_>) {
+    match limit {
+        u64::MAX => out.array(*b" 18446744073709551615"),
+        limit => out.field_u64(limit),
+    }
 }
 
 /// A number of ticks.
