@@ -29,6 +29,7 @@ use crate::{
             HugePmd,
             HugetlbEntry,
             HugetlbPte,
+            Leaf,
             LockMode,
             Marks,
             MmapRead,
@@ -37,6 +38,7 @@ use crate::{
             Pmd,
             PmdGuard,
             PmdLeaf,
+            Protector,
             Pte,
             PteTable,
             Visit,
@@ -125,28 +127,37 @@ impl<'t> PageLook<'t> {
         }
     }
 
-    /// The categories of all pages of a table, those together that follow each other and are alike, with
-    /// their addresses in bytes.
+    /// Those pages of a table that `query` looks for, those together that follow each other and are alike:
+    /// their categories and addresses, in bytes.
     #[inline]
     fn runs<L: LockMode>(
         mut self,
         table: &'t PteTable<'_, L>,
+        query: Query,
     ) -> impl Iterator<Item = (Categories, Range<usize>)> + 't {
         let end = table.range().end;
         let mut entries = table.entries();
-        let first = entries.next();
-        let mut next = first.map(|entry| (self.page(&entry), entry.address()));
+        let mut alike = None;
+        // Where those that are alike begin, if they are looked for.
+        let mut run = None;
 
         iter::from_fn(move || {
-            let (alike, start) = next.take()?;
             for entry in entries.by_ref() {
                 let categories = self.page(&entry);
-                if categories != alike {
-                    next = Some((categories, entry.address()));
-                    return Some((alike, start..entry.address()));
+                if alike == Some(categories) {
+                    continue;
+                }
+                alike = Some(categories);
+                let before = run.take();
+                if query.matches(categories) {
+                    run = Some((categories, entry.address()));
+                }
+                if let Some((categories, start)) = before {
+                    return Some((categories, start..entry.address()));
                 }
             }
-            Some((alike, start..end))
+            run.take()
+                .map(|(categories, start)| (categories, start..end))
         })
     }
 
@@ -159,7 +170,7 @@ impl<'t> PageLook<'t> {
             Some((marks, categories)) if marks == entry.marks() => categories,
             _ if entry.is_none() => return self.area.all | self.area.empty,
             _ if !entry.is_present() => {
-                return self.marked(entry) | Categories::SWAPPED | self.elsewhere(entry);
+                return self.marked(entry) | Categories::SWAPPED | self.elsewhere(entry.leaf());
             }
             _ => {
                 let categories = self.marked(entry) | Categories::PRESENT;
@@ -186,9 +197,7 @@ impl<'t> PageLook<'t> {
     }
 
     /// What else can be said of a page that is elsewhere, or of a mark.
-    fn elsewhere(&self, entry: &Pte<'_>) -> Categories {
-        let leaf = entry.leaf();
-
+    fn elsewhere(&self, leaf: Leaf<'_>) -> Categories {
         if leaf.is_swap() {
             return Categories::NONE;
         }
@@ -223,6 +232,29 @@ struct Match {
     /// Those that count, as addresses in bytes: none beyond the room for regions.
     range: Range<usize>,
     action: Action,
+}
+
+/// What a scan does with pages besides reporting them.
+trait Effect {
+    /// Does it with these pages.
+    fn of(&mut self, found: &Match);
+}
+
+/// Nothing.
+impl Effect for () {
+    #[inline]
+    fn of(&mut self, _found: &Match) {}
+}
+
+/// Protects those that have been written to. Inlined, for a call would make each match a struct in
+/// memory.
+impl Effect for Protector<'_> {
+    #[inline(always)]
+    fn of(&mut self, found: &Match) {
+        if found.is_to_be_protected() {
+            self.protect(found.range.clone());
+        }
+    }
 }
 
 impl<'a> Scan<'a> {
@@ -315,12 +347,9 @@ impl<'a> Scan<'a> {
             .map_or(Action::Continue, |found| found.action)
     }
 
-    /// Reports the pages of a table; `counted` is told of those that are of interest and count.
-    fn table<L: LockMode>(
-        &mut self,
-        table: &PteTable<'_, L>,
-        counted: impl FnMut(&Match),
-    ) -> Action {
+    /// Reports the pages of a table; `effect` is had on those that are of interest and count.
+    #[inline]
+    fn table<L: LockMode>(&mut self, table: &PteTable<'_, L>, effect: &mut impl Effect) -> Action {
         let area = self.area;
 
         // CAST: A number of entries.
@@ -328,14 +357,10 @@ impl<'a> Scan<'a> {
         // Where an empty entry stands for a written page, all do that nobody watches.
         if self.query.is_written_only() && area.empty == Categories::WRITTEN {
             let written = area.all | Categories::WRITTEN;
-            return self.each(table.unwatched().map(|range| (written, range)), counted);
+            return self.each(table.unwatched().map(|range| (written, range)), effect);
         }
-        let query = self.query;
-        let runs = PageLook::new(area, self.interest).runs(table);
-        self.each(
-            runs.filter(|(categories, _)| query.matches(*categories)),
-            counted,
-        )
+        let runs = PageLook::new(area, self.interest).runs(table, self.query);
+        self.each(runs, effect)
     }
 
     /// Reports ranges of pages that are of interest.
@@ -343,11 +368,11 @@ impl<'a> Scan<'a> {
     fn each(
         &mut self,
         found: impl Iterator<Item = (Categories, Range<usize>)>,
-        mut counted: impl FnMut(&Match),
+        effect: &mut impl Effect,
     ) -> Action {
         for (categories, range) in found {
             let found = self.report(categories, range);
-            counted(&found);
+            effect.of(&found);
             if found.action == Action::Stop {
                 return Action::Stop;
             }
@@ -423,7 +448,7 @@ impl PageWalk<MmapRead> for Look<'_, '_> {
                 let categories = self.0.huge_page(&huge.entry());
                 self.0.look(categories, pmd.range())
             }
-            PmdGuard::Table(table) => self.0.table(&table, |_| ()),
+            PmdGuard::Table(table) => self.0.table(&table, &mut ()),
             PmdGuard::Changed => Action::Again,
         })
     }
@@ -476,13 +501,7 @@ impl Protect<'_, '_> {
 
     /// Reports and protects the pages of a table.
     fn table(&mut self, table: &PteTable<'_, MmapReadProtect>) -> Action {
-        let mut protector = table.protector();
-
-        self.0.table(table, |found| {
-            if found.is_to_be_protected() {
-                protector.protect(found.range.clone());
-            }
-        })
+        self.0.table(table, &mut table.protector())
     }
 }
 

@@ -343,11 +343,21 @@ impl<'a> Regions<'a> {
             return Outcome::Taken;
         }
         let room = self.max_pages.wrapping_sub(self.found_pages);
-        let mut taken = end;
-        if pages(addr, end) > room {
-            taken = addr.wrapping_add(room << PAGE_SHIFT);
+        let categories = categories.intersection(self.returned);
+        let count = pages(addr, end);
+        if count <= room && self.push(categories, addr, end) {
+            self.found_pages = self.found_pages.wrapping_add(count);
+            return Outcome::Taken;
         }
-        if !self.push(categories.intersection(self.returned), addr, taken) {
+        self.output_part(categories, addr, end, room)
+    }
+
+    /// Reports no more than `room` pages of a range that cannot be reported whole, or none, if there is no
+    /// room for a region.
+    #[inline(never)]
+    fn output_part(&mut self, categories: Categories, addr: u64, end: u64, room: u64) -> Outcome {
+        let mut taken = end.min(addr.saturating_add(room.saturating_mul(PAGE_SIZE)));
+        if !self.push(categories, addr, taken) {
             taken = addr;
         }
         self.found_pages = self.found_pages.wrapping_add(pages(addr, taken));

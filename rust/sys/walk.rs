@@ -53,6 +53,7 @@ pub(crate) use self::{
         PmdGuard,
         PteTable, //
     },
+    uffd::Protector, //
 };
 
 use crate::{

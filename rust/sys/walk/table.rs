@@ -230,17 +230,16 @@ impl<'p, L> PteTable<'p, L> {
         }
     }
 
-    /// The entries that map `range`, addresses in bytes, or what of it the table maps.
+    /// The entries that map `range`, addresses in bytes of which the table maps the first, or what of it
+    /// the table maps.
     #[inline]
     pub(crate) fn slots_in(&self, range: Range<usize>) -> Slots<'_, L> {
         let mut slots = self.slots();
-        let all = self.pmd.range.clone();
-        let start = range.start.clamp(all.start, all.end);
-        let end = range.end.clamp(start, all.end);
+        let before = range.start.saturating_sub(slots.entries.address) / PAGE_SIZE;
 
-        slots.entries.step((start - all.start) / PAGE_SIZE);
+        slots.entries.skip_entries(before);
         // INVARIANT: There are no more than before.
-        slots.entries.left = (end - start) / PAGE_SIZE;
+        slots.entries.left = slots.entries.left.min(range.len() / PAGE_SIZE);
         slots
     }
 }
@@ -261,19 +260,16 @@ pub(crate) struct Entries<'t> {
 }
 
 impl Entries<'_> {
-    /// Goes on by `count` entries, of which there are as many.
+    /// Goes on by `count` entries, or to the end.
     #[inline]
-    fn step(&mut self, count: usize) {
+    pub(super) fn skip_entries(&mut self, count: usize) {
+        let count = count.min(self.left);
+
         // SAFETY: By the type invariant the entries are there.
         // INVARIANT: As many less are left, and addresses go with entries.
         unsafe { self.next = self.next.add(count) };
         self.left -= count;
         self.address = self.address.wrapping_add(count * PAGE_SIZE);
-    }
-
-    /// Goes on by `count` entries, or to the end.
-    pub(super) fn skip_entries(&mut self, count: usize) {
-        self.step(count.min(self.left));
     }
 }
 
@@ -291,7 +287,7 @@ impl<'t> Iterator for Entries<'t> {
             let raw = self.next.read_volatile();
             Pte::new(raw, self.address, self.vma, self.frames)
         };
-        self.step(1);
+        self.skip_entries(1);
         Some(entry)
     }
 }

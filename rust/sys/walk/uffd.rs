@@ -134,37 +134,31 @@ impl<'p> PteTable<'p, MmapReadProtect> {
 }
 
 impl Protector<'_> {
-    /// Protects the pages of `range`, addresses in bytes, or what of it the table maps; where there are
+    /// Protects the pages of `range`, addresses in bytes of which the table maps all; where there are
     /// none, the next ones that will be there.
+    #[inline]
     pub(crate) fn protect(&mut self, range: Range<usize>) {
-        for slot in self.table.slots_in(range) {
-            self.protect_one(&slot);
-        }
+        self.changes(&range);
+        self.table.slots_in(range).for_each(|slot| slot.protect());
     }
 
     /// Protects all pages of the table that are not watched.
     pub(crate) fn protect_unwatched(&mut self) {
         for slot in self.table.slots() {
-            if !slot.entry().is_uffd_any() {
-                self.protect_one(&slot);
+            let entry = slot.entry();
+            if !entry.is_uffd_any() {
+                self.changes(&(entry.address()..entry.address() + PAGE_SIZE));
+                slot.protect();
             }
         }
     }
 
-    /// Mirrors `make_uffd_wp_pte()`.
     #[inline]
-    fn protect_one(&mut self, slot: &PteSlot<'_, MmapReadProtect>) {
-        let (entry, address) = (slot.entry(), slot.entry().address());
-
-        if entry.is_present() {
-            slot.write_protect();
-        } else {
-            slot.mark();
-        }
+    fn changes(&mut self, range: &Range<usize>) {
         if self.changed.is_empty() {
-            self.changed.start = address;
+            self.changed.start = range.start;
         }
-        self.changed.end = address.wrapping_add(PAGE_SIZE);
+        self.changed.end = range.end;
     }
 }
 
@@ -179,6 +173,16 @@ impl Drop for Protector<'_> {
 }
 
 impl PteSlot<'_, MmapReadProtect> {
+    /// Mirrors `make_uffd_wp_pte()`.
+    #[inline]
+    fn protect(&self) {
+        if self.entry().is_present() {
+            self.write_protect();
+        } else {
+            self.mark();
+        }
+    }
+
     #[inline]
     fn write_protect(&self) {
         let entry = self.entry();
