@@ -9,7 +9,10 @@ use super::*;
 use crate::{
     collect::{
         numa_maps::Counts,
-        pagemap::Pieces,
+        pagemap::{
+            Part,
+            Pieces, //
+        },
         smaps,
         smaps_rollup::Rollup, //
     },
@@ -93,9 +96,17 @@ fn entries(process: &Process, range: Range<usize>) -> Result<KVec<u64>> {
     );
     let mut pieces = Pieces::new(process.mm(), position, count, Frames::Hidden)?;
 
-    while let Some(piece) = pieces.next()? {
-        for entry in piece {
-            entries.push(entry & !PagemapEntry::SOFT_DIRTY, GFP_KERNEL)?;
+    let mut add = |entry: u64| entries.push(entry & !PagemapEntry::SOFT_DIRTY, GFP_KERNEL);
+    while let Some(part) = pieces.next()? {
+        match part {
+            Part::Entries(bits) => bits.iter().try_for_each(|entry| add(*entry))?,
+            Part::Series { first, step, count } => {
+                // CAST: A number of entries.
+                let numbers = (0..count as u64).map(|index| first.wrapping_add(index * step));
+                for number in numbers {
+                    add(number)?;
+                }
+            }
         }
     }
     Ok(entries)

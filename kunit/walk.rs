@@ -104,7 +104,8 @@ impl<const AREAS: bool, const KILLABLE: bool> Recorder<AREAS, KILLABLE> {
     }
 
     fn note(&mut self, call: Call) -> Result<Action> {
-        self.calls.push(call, GFP_KERNEL)?;
+        // Walks of a little memory call back inside RCU.
+        self.calls.push(call, GFP_ATOMIC)?;
         match self.behaviour {
             Behaviour::StopAt(number) if number == self.calls.len() => Ok(Action::Stop),
             Behaviour::FailAt(number) if number == self.calls.len() => Err(FAILURE),
