@@ -104,7 +104,7 @@ fn with_area<R>(
 ) -> Result<R> {
     let mut vmas = VmaWalk::new(process.mm().clone(), address);
 
-    if !vmas.advance(address)? {
+    if vmas.advance(address)?.is_none() {
         return Err(ENOENT);
     }
     vmas.inspect(|area| look(&area)).ok_or(ENOENT)?

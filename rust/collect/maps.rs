@@ -75,7 +75,15 @@ pub(crate) fn is_end(position: i64) -> bool {
 /// Stands at a VMA, with it locked.
 pub(crate) struct Maps<'a> {
     walk: VmaWalk,
+    /// Where the VMA begins at which it stands; for `restart`.
+    shown: i64,
     restart: &'a Atomic<i64>,
+}
+
+impl Drop for Maps<'_> {
+    fn drop(&mut self) {
+        self.restart.store(self.shown, Relaxed);
+    }
 }
 
 impl<'a> Maps<'a> {
@@ -102,6 +110,7 @@ impl<'a> Maps<'a> {
         };
         let mut maps = Self {
             walk: VmaWalk::new(mm, address),
+            shown: restart.load(Relaxed),
             restart,
         };
         let found = match start {
@@ -130,17 +139,13 @@ impl<'a> Maps<'a> {
         // CAST: The position is an address here.
         let found = self.walk.advance(*position as usize)?;
 
-        self.restart.store(*position, Relaxed);
-        match self.walk.current() {
-            Some(vma) if found => {
-                *position = Position::Address(vma.end()).into_raw();
-                Ok(true)
-            }
-            _ => {
-                *position = Position::Gate.into_raw();
-                Ok(self.walk.go_to_gate())
-            }
+        self.shown = *position;
+        if let Some(vma) = found {
+            *position = Position::Address(vma.end()).into_raw();
+            return Ok(true);
         }
+        *position = Position::Gate.into_raw();
+        Ok(self.walk.go_to_gate())
     }
 
     /// Runs `look` on the VMA, free to sleep; `None` at the gate VMA.

@@ -83,7 +83,7 @@ impl Rollup {
         let mut limit = self.sums.entries.saturating_add(PIECE);
 
         while self.sums.entries < limit {
-            if !walk.advance(self.position)? {
+            if walk.advance(self.position)?.is_none() {
                 let partial = self.partial.take();
                 self.give_up(partial);
                 return Ok(false);

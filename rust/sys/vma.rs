@@ -94,7 +94,7 @@ impl VmaWalk {
         }
     }
 
-    /// Goes to the next VMA; `false` when there is none at or above `address`.
+    /// Goes to the next VMA; `None` when there is none at or above `address`.
     ///
     /// `address` is where the last VMA ended, or where the walk starts: no VMA below it is found,
     /// whatever happens to the address space meanwhile. May sleep for `mmap_lock`.
@@ -102,14 +102,14 @@ impl VmaWalk {
     /// # Errors
     ///
     /// `EINTR` on a fatal signal.
-    pub(crate) fn advance(&mut self, address: usize) -> Result<bool> {
+    pub(crate) fn advance(&mut self, address: usize) -> Result<Option<Vma<'_>>> {
         self.place = None;
         let vma = match self.next_vma(address) {
             Err(EAGAIN) if self.fall_back(address) => self.next_vma(address),
             found => found,
         }?;
         self.place = vma.map(Place::Mapping);
-        Ok(vma.is_some())
+        Ok(self.current())
     }
 
     /// Goes to the gate VMA (vsyscall); `false` where there is none.
