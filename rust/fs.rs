@@ -174,6 +174,7 @@ impl FileSystem for Proc {
         }
     }
 
+    #[inline]
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result {
         match inode.node() {
             Node::Root => stock::stat_root(inode, stat),

@@ -130,6 +130,7 @@ impl TaskNode {
     /// # Errors
     ///
     /// `ENOENT` where the mount makes the task invisible.
+    #[inline]
     pub(super) fn stat(&self, inode: &Inode<Proc>, stat: &mut Stat<'_>) -> Result {
         let rcu = rcu::read_lock();
         let task = self.pid.task_rcu(&rcu);
