@@ -54,7 +54,7 @@ use kernel::{
     prelude::*, //
 };
 
-/// The largest number of entries that are looked at one by one under one hold of a lock.
+/// The largest number of entries in the buffer: those of a table.
 const PIECE: u64 = PMD_SIZE as u64 / PAGE_SIZE;
 
 /// The number of entries from which on a run is worth a part of its own.
@@ -63,7 +63,7 @@ const LONG_RUN: u64 = 64;
 /// The largest number of entries of a run that are handed out at once.
 const LONGEST_RUN: u64 = 1 << 16;
 
-/// The largest number of holes and huge pages that are taken together under one hold of a lock.
+/// The largest number of holes and huge pages that make a run.
 const RANGES: u32 = 512;
 
 /// Entries, in the order of their addresses.
@@ -235,22 +235,38 @@ impl Piece {
     }
 
     /// Takes the entries of `range`, addresses in bytes, or as many of them as go together with what has
-    /// been collected.
+    /// been collected: the entries of a table are all of one moment.
     fn take(&mut self, range: &Range<usize>, run: Run) -> Action {
-        // CAST: A number of pages.
-        let count = range.len() as u64 / PAGE_SIZE;
+        let begun = self.run.map_or(0, |(_, count)| count);
+        // CAST: Addresses and numbers of pages.
+        let longest = self.end + ((LONGEST_RUN - begun) * PAGE_SIZE) as usize;
+        let tables_end = range.end.min(longest) / PMD_SIZE * PMD_SIZE;
+        let whole = tables_end.saturating_sub(self.end) as u64 / PAGE_SIZE;
         let taken = match self.run {
-            None if self.filled > 0 || count < LONG_RUN => self.take_few(run, count),
-            _ => self.take_many(run, count),
+            None if self.filled > 0 || whole < LONG_RUN => {
+                let table_end = (self.end / PMD_SIZE + 1) * PMD_SIZE;
+                let rest = range.end.min(table_end) - self.end;
+                self.take_few(run, rest as u64 / PAGE_SIZE)
+            }
+            _ => self.take_many(run, whole),
         };
 
         // CAST: No more than there are.
         self.end += (taken * PAGE_SIZE) as usize;
         self.ranges += 1;
-        if taken < count || self.filled == self.buffer.len() || self.ranges == RANGES {
+        if self.end < range.end || self.is_full() {
             return Action::Stop;
         }
         Action::Continue
+    }
+
+    /// Whether the buffer has all entries of a table, or the run is made of as many ranges as may be.
+    fn is_full(&self) -> bool {
+        if self.filled > 0 {
+            self.end % PMD_SIZE == 0
+        } else {
+            self.ranges == RANGES
+        }
     }
 
     /// Takes the entries of `range`, addresses in bytes, where nothing is mapped; answers how far.
@@ -273,12 +289,11 @@ impl Piece {
     /// Adds entries of a run to the long one, if that goes on with them; answers how many.
     fn take_many(&mut self, run: Run, count: u64) -> u64 {
         let (begun, before) = self.run.unwrap_or((run, 0));
-        let taken = count.min(LONGEST_RUN - before);
 
         if begun.after(before) != run {
             return 0;
         }
-        if begun.series(before + taken).is_none() {
+        if begun.series(before + count).is_none() {
             // Frames that don't fit: these are better cut one by one.
             return if before == 0 {
                 self.take_few(run, count)
@@ -286,8 +301,8 @@ impl Piece {
                 0
             };
         }
-        self.run = Some((begun, before + taken));
-        taken
+        self.run = Some((begun, before + count));
+        count
     }
 
     fn table<L>(&mut self, table: &PteTable<'_, L>, pmd: &Pmd<'_, L>) -> Action {
@@ -319,7 +334,7 @@ impl Piece {
         self.looked_at += table.len() as u64;
         self.filled += table.len();
         self.end = pmd.range().end;
-        if self.filled == self.buffer.len() {
+        if self.is_full() {
             return Action::Stop;
         }
         Action::Continue
