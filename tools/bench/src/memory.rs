@@ -71,22 +71,32 @@ fn allow_descriptors() -> Result<()> {
     Ok(())
 }
 
-/// Bytes in the kernel's slab caches, and what it has of `vmalloc()` and per processor.
+/// Bytes that the kernel has allocated: in its slab caches; those that are too many for one, and counted
+/// with them; of `vmalloc()` and per processor.
 fn kernel_memory() -> Result<f64> {
+    // What each processor has counted for itself is added to the sums.
+    fs::write("/proc/sys/vm/stat_refresh", "1").context("/proc/sys/vm/stat_refresh")?;
     let slabs = fs::read_to_string("/proc/slabinfo").context("/proc/slabinfo")?;
     let rest = fs::read_to_string("/proc/meminfo")?;
-    Ok(in_slabs(&slabs) + in_fields(&rest, &["VmallocUsed:", "Percpu:"]))
+    let (used, pages) = in_slabs(&slabs);
+    let large = in_fields(&rest, &["Slab:"]) - pages * 4096.0;
+    Ok(used + large + in_fields(&rest, &["VmallocUsed:", "Percpu:"]))
 }
 
-/// What `slabinfo` comes to: name, objects in use, all objects, bytes of one, ...
-fn in_slabs(slabs: &str) -> f64 {
-    let bytes = |line: &str| -> Option<f64> {
-        let mut words = line.split_whitespace();
-        let used: f64 = words.nth(1)?.parse().ok()?;
-        let size: f64 = words.nth(1)?.parse().ok()?;
-        Some(used * size)
+/// What `slabinfo` comes to: bytes of objects that are in use, and pages of all slabs.
+fn in_slabs(slabs: &str) -> (f64, f64) {
+    // After the name: objects in use, all objects, bytes of one, objects and pages of a slab; and
+    // behind the words ": slabdata" slabs in use, all slabs.
+    let sums = |line: &str| -> Option<(f64, f64)> {
+        let number = |word: &str| word.parse::<f64>().ok();
+        let mut words = line.split_whitespace().skip(1);
+        let (used, size) = (number(words.next()?)?, number(words.nth(1)?)?);
+        let pages = number(words.nth(1)?)?;
+        let slabs = number(words.skip_while(|word| *word != "slabdata").nth(2)?)?;
+        Some((used * size, pages * slabs))
     };
-    slabs.lines().filter_map(bytes).sum()
+    let add = |sum: (f64, f64), (used, pages)| (sum.0 + used, sum.1 + pages);
+    slabs.lines().filter_map(sums).fold((0.0, 0.0), add)
 }
 
 /// What some fields of `meminfo` come to.
@@ -159,10 +169,10 @@ mod tests {
     #[test]
     fn slabs_are_added_up() {
         let text = "slabinfo - version: 2.1\n\
-                    # name <active_objs> <num_objs> <objsize> <objperslab>\n\
-                    filp 100 120 256 16 1 : tunables\n\
-                    kmalloc-8 10 512 8 512 1 : tunables\n";
-        assert_eq!(in_slabs(text), 100.0 * 256.0 + 80.0);
+                    # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>\n\
+                    filp 100 120 256 16 1 : tunables 0 0 0 : slabdata 7 8 0\n\
+                    kmalloc-8 10 512 8 512 2 : tunables 0 0 0 : slabdata 1 1 0\n";
+        assert_eq!(in_slabs(text), (100.0 * 256.0 + 80.0, 10.0));
     }
 
     #[test]
