@@ -414,7 +414,7 @@ fn lanes_4(value: u64) -> u64 {
 #[inline(always)]
 fn leading_bits(digits: u64, count: usize) -> usize {
     // CAST: at most 56.
-    (digits | 1 << (8 * (count - 1))).trailing_zeros() as usize & !7
+    (digits | (1 << (8 * (count - 1)))).trailing_zeros() as usize & !7
 }
 
 /// A number below ten in eight columns, the first in the lowest byte.
