@@ -14,8 +14,7 @@ use crate::sys::{
         Inode, //
     },
     seq::Observer,
-    uaccess::UserBuffer,
-    OWNER, //
+    uaccess::UserBuffer, //
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -153,7 +152,6 @@ pub(crate) struct RawFile<T>(PhantomData<T>);
 
 impl<T: Raw> RawFile<T> {
     const TABLE: bindings::file_operations = bindings::file_operations {
-        owner: OWNER,
         open: Some(Self::open),
         release: Some(Self::release),
         llseek: Some(match T::SEEK {

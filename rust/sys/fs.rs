@@ -191,7 +191,8 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     fn read_dir(dir: &mut Directory<'_, Self>, entries: &mut Emitter<'_, Self>) -> Result;
 }
 
-/// The operations of an open file of `T`.
+/// The operations of an open file of `T`. They name no owner: an open file keeps its mount, that the
+/// file system, and that the module.
 ///
 /// # Invariants
 ///

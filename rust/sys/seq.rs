@@ -27,8 +27,7 @@ use crate::{
             FileSystem,
             Inode, //
         },
-        vma::PathRef,
-        OWNER, //
+        vma::PathRef, //
     },
     view::text::Text,
 };
@@ -250,7 +249,6 @@ pub(crate) trait Control: Records + Sync {
 /// The operations shared by both kinds of file.
 const fn operations() -> bindings::file_operations {
     bindings::file_operations {
-        owner: OWNER,
         llseek: Some(bindings::seq_lseek),
         ..pin_init::zeroed()
     }

@@ -13,10 +13,7 @@ use super::{
     path::StockPath,
     FileSystem, //
 };
-use crate::{
-    bindings as own,
-    sys::OWNER, //
-};
+use crate::bindings as own;
 use core::{
     marker::PhantomData,
     ptr, //
@@ -121,7 +118,6 @@ impl<T: FileSystem> Table<T> {
 
     const fn table(shape: Shape) -> bindings::file_operations {
         let mut table = bindings::file_operations {
-            owner: OWNER,
             open: Some(open::<T>),
             release: Some(release),
             llseek: Some(llseek),

@@ -13,10 +13,7 @@ use super::{
     },
     FileSystem, //
 };
-use crate::{
-    bindings as own,
-    sys::OWNER, //
-};
+use crate::bindings as own;
 use core::{
     marker::PhantomData,
     ptr, //
@@ -79,7 +76,6 @@ impl<T: FileSystem> Table<T> {
     };
 
     const DIRECTORY_FILE: bindings::file_operations = bindings::file_operations {
-        owner: OWNER,
         read: Some(bindings::generic_read_dir),
         iterate_shared: Some(dir::iterate::<T>),
         llseek: Some(dir::seek::<T>),
