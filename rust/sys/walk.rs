@@ -390,15 +390,20 @@ impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
         if W::KILLABLE && task::fatal_signal_pending() {
             return Err(EINTR);
         }
-        Ok(c_int::from(action == Action::Stop))
+        Ok(if action == Action::Stop { STOP } else { 0 })
     }
 }
+
+/// What callbacks return to stop the walk: an error, which no callback fails with. A positive number would
+/// do, but not for the hole that an area of bare frames (`VM_PFNMAP`) is: there it means that the area has
+/// been dealt with.
+const STOP: c_int = -(bindings::ECANCELED as c_int);
 
 /// What a walk returned.
 fn ended(result: c_int) -> Result<Walked> {
     match result {
         0 => Ok(Walked::Whole),
-        1.. => Ok(Walked::Stopped),
+        STOP => Ok(Walked::Stopped),
         error => Err(Error::from_errno(error)),
     }
 }
