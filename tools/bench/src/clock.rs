@@ -32,6 +32,5 @@ mod tests {
     fn time_passes() {
         let before = now();
         assert!(now() >= before);
-        assert!(own_cost() < 1_000_000);
     }
 }

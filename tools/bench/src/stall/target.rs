@@ -29,7 +29,7 @@ const SMALL_LENGTH: usize = 16 * PAGE;
 const SMALL_PLACE: usize = 1 << 40;
 
 /// From one page of the large mapping to that of the next turn, in pages: so all tables are changed
-/// some time.
+/// some time. It is odd: see [`page`].
 const STRIDE: usize = 521;
 
 /// What the target is.
@@ -205,11 +205,11 @@ impl Worker<'_> {
         let mut due = Duration::ZERO;
 
         for turn in 0.. {
-            if start.elapsed() >= duration {
-                break;
-            }
             self.turn(turn, &mut latencies)?;
             due = self.miss(due, start.elapsed(), &mut latencies);
+            if due >= duration {
+                break;
+            }
             std::thread::sleep(due.saturating_sub(start.elapsed()));
         }
         Ok(latencies)
@@ -223,14 +223,14 @@ impl Worker<'_> {
                 latencies.time(Call::Munmap, || drop(mapping));
             }
             Role::Protects => {
-                let at = page(self.memory.length(), turn);
+                let at = page(self.memory.length(), 2 * turn);
                 for prot in [libc::PROT_READ, libc::PROT_READ | libc::PROT_WRITE] {
                     latencies.time(Call::Mprotect, || self.memory.protect(at, PAGE, prot))?;
                 }
             }
             Role::Faults => {
-                // Another page than that which is protected just now.
-                let at = page(self.memory.length(), turn + 1);
+                // Never one that is protected, however far the other thread has come.
+                let at = page(self.memory.length(), 2 * turn + 1);
                 let drop = || self.memory.advise_part(at, PAGE, libc::MADV_DONTNEED);
                 latencies.time(Call::Madvise, drop)?;
                 latencies.time(Call::Fault, || self.memory.fill(at, 1, 7))?;
@@ -261,14 +261,17 @@ fn small_mapping() -> nix::Result<Mapping> {
     Mapping::new(SMALL_PLACE, SMALL_LENGTH, prot, flags, None)
 }
 
-/// Where the page of this turn begins in so much memory. It is at no edge.
+/// Where the page of this turn begins in so much memory. It is at no edge, and turns with an even and
+/// with an odd number share none.
 fn page(length: usize, turn: usize) -> usize {
-    let inner = length / PAGE - 2;
+    let inner = (length / PAGE - 2) & !1;
     (1 + turn * STRIDE % inner) * PAGE
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -279,6 +282,13 @@ mod tests {
             assert!(at >= PAGE && at + PAGE < length && at % PAGE == 0);
             assert_ne!(page(length, turn + 1), at);
         }
+    }
+
+    #[test]
+    fn what_is_protected_is_not_written_to() {
+        let pages = |first| (first..5000).step_by(2).map(|turn| page(8 << 20, turn));
+        let protected: BTreeSet<_> = pages(0).collect();
+        assert!(pages(1).all(|written| !protected.contains(&written)));
     }
 
     #[test]
