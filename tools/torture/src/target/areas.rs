@@ -63,6 +63,10 @@ const UNGUARD: i32 = 103;
 /// One area, with what keeps it as it is.
 struct Area {
     mapping: Mapping,
+    /// Whether it has been somewhere else: then it isn't wiped on fork any more. The child's area would
+    /// have no pages, and a page offset that isn't its address; the kernel's `assert_sane_pgoff()` (seen
+    /// in 7.3) knows no such area and warns as soon as it is split.
+    moved: bool,
     fault: Option<Userfault>,
     _file: Option<OwnedFd>,
 }
@@ -97,7 +101,10 @@ impl Areas {
         let Some(mut area) = self.0[from].take() else {
             return Ok(0);
         };
+        // Refused where it couldn't have been asked for.
+        let _ = area.mapping.advise(libc::MADV_KEEPONFORK);
         area.mapping = area.mapping.moved_to(BASE + to * APART)?;
+        area.moved = true;
         self.0[to] = Some(area);
         Ok(0)
     }
@@ -111,6 +118,7 @@ impl Area {
         let plain = |length, flags| Mapping::new(at, length, READ_WRITE, flags, None);
         let alone = |mapping: Mapping| Area {
             mapping,
+            moved: false,
             fault: None,
             _file: None,
         };
@@ -134,6 +142,7 @@ impl Area {
                     .unwrap_or(&libc::MAP_SHARED);
                 Area {
                     mapping: Mapping::new(at, huge, READ_WRITE, flags, Some(&file))?,
+                    moved: false,
                     fault: None,
                     _file: Some(file),
                 }
@@ -154,7 +163,10 @@ impl Area {
             Kind::Munmap => mapping.punch(from, length),
             Kind::Mprotect => mapping.protect(from, length, rng.i32(0..8)),
             Kind::Madvise => {
-                let advice = *rng.choice(ADVICE).unwrap_or(&0);
+                let advice = match *rng.choice(ADVICE).unwrap_or(&0) {
+                    libc::MADV_WIPEONFORK if self.moved => libc::MADV_KEEPONFORK,
+                    advice => advice,
+                };
                 mapping.advise_part(from, length, advice)
             }
             Kind::Mlock => mapping.lock_part(from, length.min(64 * PAGE), rng.u32(..2)),
