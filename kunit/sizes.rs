@@ -94,7 +94,7 @@ fn entries(process: &Process, range: Range<usize>) -> Result<KVec<u64>> {
         (range.start / PAGE) as u64 * ENTRY_SIZE,
         (range.len() / PAGE) as u64,
     );
-    let mut pieces = Pieces::new(process.mm(), position, count, Frames::Hidden)?;
+    let mut pieces = Pieces::new(process.mm(), position, count, Frames::HIDDEN)?;
 
     let mut add = |entry: u64| entries.push(entry & !PagemapEntry::SOFT_DIRTY, GFP_KERNEL);
     while let Some(part) = pieces.next()? {

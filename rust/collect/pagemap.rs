@@ -306,30 +306,12 @@ impl Piece {
     }
 
     fn table<L>(&mut self, table: &PteTable<'_, L>, pmd: &Pmd<'_, L>) -> Action {
-        let (frames, common) = (self.frames, soft_dirty(pmd.vma()));
-        let shown = frames.show(u64::MAX);
-        let mut folios = FolioCache::new();
-        // The marks of the ordinary entry that was looked at last, and what they mean.
-        let mut last = None;
         let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
 
         if self.run.is_some() || room.len() < table.len() {
             return Action::Stop;
         }
-        for (slot, pte) in room.iter_mut().zip(table.entries()) {
-            *slot = if let Some((frame, page)) = pte.ordinary() {
-                let flags = match last {
-                    Some((marks, flags)) if marks == pte.marks() => flags,
-                    _ => bits(&pte) | PagemapEntry::PRESENT | common,
-                };
-                last = Some((pte.marks(), flags));
-                PagemapEntry::new(frame & shown, flags | origin(folios.facts(page))).bits()
-            } else if pte.is_none() {
-                common
-            } else {
-                unusual(pte, frames).bits() | common
-            };
-        }
+        fill(room, table, soft_dirty(pmd.vma()), self.frames);
         // CAST: A number of entries.
         self.looked_at += table.len() as u64;
         self.filled += table.len();
@@ -338,6 +320,32 @@ impl Piece {
             return Action::Stop;
         }
         Action::Continue
+    }
+}
+
+/// Writes the bits of a table's entries, for all of which there is `room`. `common` are the flags that all
+/// have.
+#[inline]
+fn fill<L>(mut room: &mut [u64], table: &PteTable<'_, L>, common: u64, frames: Frames) {
+    let (mut entries, mut folios) = (table.entries(), FolioCache::new());
+
+    while let (Some(pte), [slot, rest @ ..]) = (entries.next(), room) {
+        room = rest;
+        let Some((frame, page)) = pte.ordinary() else {
+            *slot = if pte.is_none() {
+                common
+            } else {
+                unusual(pte, frames).bits() | common
+            };
+            continue;
+        };
+        let flags = bits(&pte) | PagemapEntry::PRESENT | common | origin(folios.facts(page));
+
+        *slot = PagemapEntry::new(frames.show(frame), flags).bits();
+        let filled = entries.fill_alike(&pte, page, &folios, room, move |frame| {
+            PagemapEntry::new(frames.show(frame), flags).bits()
+        });
+        room = room.get_mut(filled..).unwrap_or_default();
     }
 }
 

@@ -34,23 +34,20 @@ pub fn addresses(start: u64, entries: u64, task_size: u64) -> Range<u64> {
     start.min(end)..end
 }
 
-/// Whether a reader may see where in memory pages are.
+/// What a reader may see of where in memory pages are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frames {
-    /// It may.
-    Shown,
-    /// Frames read as 0.
-    Hidden,
-}
+pub struct Frames(u64);
 
 impl Frames {
+    /// All of it.
+    pub const SHOWN: Self = Self(u64::MAX);
+    /// Nothing: frames read as 0.
+    pub const HIDDEN: Self = Self(0);
+
     /// What the reader sees of `frame`.
     #[inline]
     pub const fn show(self, frame: u64) -> u64 {
-        match self {
-            Self::Shown => frame,
-            Self::Hidden => 0,
-        }
+        frame & self.0
     }
 }
 
@@ -226,8 +223,8 @@ mod tests {
     #[test]
     fn hidden_frames_are_zero() {
         for frame in [0, 1, u64::MAX] {
-            assert_eq!(Frames::Shown.show(frame), frame);
-            assert_eq!(Frames::Hidden.show(frame), 0);
+            assert_eq!(Frames::SHOWN.show(frame), frame);
+            assert_eq!(Frames::HIDDEN.show(frame), 0);
         }
     }
 

@@ -21,6 +21,7 @@ mod clear;
 mod entry;
 mod folio;
 mod frame;
+mod likeness;
 mod run;
 mod table;
 mod uffd;

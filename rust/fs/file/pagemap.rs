@@ -80,9 +80,9 @@ impl Raw for Pagemap {
             return Ok(0);
         }
         let frames = if file.opener_is_capable(cred::CAP_SYS_ADMIN) {
-            Frames::Shown
+            Frames::SHOWN
         } else {
-            Frames::Hidden
+            Frames::HIDDEN
         };
         let mut pieces = Pieces::new(&mm, start, size / ENTRY_SIZE, frames)?;
         let mut copied = 0;

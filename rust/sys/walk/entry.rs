@@ -162,19 +162,24 @@ impl<'t> Pte<'t> {
         self.address
     }
 
+    /// The bits that tell how the page of a present entry has been used.
+    pub(super) const USE: usize = bits::ACCESSED | bits::DIRTY;
+
+    /// The bits of which [`marks()`](Self::marks) are made.
+    pub(super) const MARKS: usize = bits::PRESENT | bits::SOFT_DIRTY | bits::UFFD;
+
     /// Whether the pages of both present entries have been used alike, as far as the entries know.
     #[inline]
     pub(super) fn is_used_as(&self, other: &Self) -> bool {
-        (self.raw.pte ^ other.raw.pte) & (bits::ACCESSED | bits::DIRTY) == 0
+        (self.raw.pte ^ other.raw.pte) & Self::USE == 0
     }
 
-    /// Whether it maps the page that is `distance` pages behind that of `first`, and
-    /// [is used as](Self::is_used_as) that one. `false` where only the kernel can tell, and for pages
-    /// that the CPU shall not use.
+    /// Whether it maps the page that is `distance` pages behind that of `first`, and is equal to it in the
+    /// bits `alike`. `false` where only the kernel can tell, and for pages that the CPU shall not use.
     #[inline]
-    pub(super) fn follows(&self, first: &Self, distance: usize) -> bool {
+    pub(super) fn follows(&self, first: &Self, distance: usize, alike: usize) -> bool {
         let expected = first.raw.pte.wrapping_add(distance << PAGE_SHIFT);
-        let alike = bits::PRESENT | bits::SPECIAL | bits::ACCESSED | bits::DIRTY;
+        let alike = alike | bits::PRESENT | bits::SPECIAL;
 
         first.has(bits::VALID)
             && self.frames.mask().is_some_and(|mask| {
@@ -208,7 +213,7 @@ impl<'t> Pte<'t> {
     /// What the entry says if it is present, apart from the page and its use.
     #[inline]
     pub(crate) fn marks(&self) -> Marks {
-        Marks(self.raw.pte & (bits::PRESENT | bits::SOFT_DIRTY | bits::UFFD))
+        Marks(self.raw.pte & Self::MARKS)
     }
 
     /// Maps the page of zeros that everybody shares. For a present entry. Mirrors `is_zero_pfn()`.
@@ -243,7 +248,15 @@ impl<'t> Pte<'t> {
     /// `None` for others, present or not, and where only the kernel can tell.
     #[inline]
     pub(crate) fn ordinary(&self) -> Option<(u64, Page<'t>)> {
-        if self.raw.pte & (bits::VALID | bits::SPECIAL) != bits::VALID {
+        self.ordinary_like(self, 0)
+    }
+
+    /// [`Pte::ordinary`], if the entry is also equal to `other` in the bits `alike`.
+    #[inline(always)]
+    pub(super) fn ordinary_like(&self, other: &Self, alike: usize) -> Option<(u64, Page<'t>)> {
+        let expected = other.raw.pte & alike | bits::VALID;
+
+        if self.raw.pte & (alike | bits::VALID | bits::SPECIAL) != expected {
             return None;
         }
         let (frame, page) = self.frames.page(self.raw)?;

@@ -96,16 +96,50 @@ impl<'t> Page<'t> {
     /// What the flags of its folio say, if it is the folio's only page.
     #[inline]
     pub(super) fn state_if_small(&self) -> Option<FolioState> {
-        if self.is_tail() {
-            return None;
+        let state = self.state();
+
+        (!self.is_tail() && !state.is_large()).then_some(state)
+    }
+
+    /// What its own flags say: those of its folio, if it is the folio's first page.
+    #[inline]
+    fn state(&self) -> FolioState {
+        // SAFETY: The page is valid by the type invariant; both fields are one word, which others may
+        // change.
+        unsafe {
+            let fields = &raw const (*self.raw.as_ptr()).__bindgen_anon_1.__bindgen_anon_1;
+            FolioState {
+                flags: read_long((&raw const (*self.raw.as_ptr()).flags).cast()),
+                mapping: read_long((&raw const (*fields).mapping).cast()),
+            }
         }
-        // INVARIANT: What is not inside a folio is the first page of one.
-        let state = Folio {
-            raw: self.raw.cast(),
-            _table: PhantomData,
-        }
-        .state();
-        (!state.is_large()).then_some(state)
+    }
+
+    /// What can be told of it, if it is the only page of its folio.
+    #[inline(always)]
+    pub(super) fn small(&self) -> Option<SmallPage> {
+        self.state_if_small().map(|state| SmallPage {
+            state,
+            mapcount: self.raw_mapcount(),
+        })
+    }
+
+    /// Whether it is the only page of its folio, mapped as often as `small`, and its folio is as that of
+    /// `small` in `bits`.
+    #[inline(always)]
+    pub(super) fn is_like(&self, small: &SmallPage, bits: FolioBits) -> bool {
+        let state = self.state();
+
+        (state.flags ^ small.state.flags) & (bits.flags | FolioState::LARGE) == 0
+            && (state.mapping ^ small.state.mapping) & bits.mapping == 0
+            && !self.is_tail()
+            && self.raw_mapcount() == small.mapcount
+    }
+
+    /// Whether as many entries of its own map it as `other`, a page of the same large folio.
+    #[inline(always)]
+    pub(super) fn is_mapped_as(&self, other: Self) -> bool {
+        self.raw_mapcount() == other.raw_mapcount()
     }
 
     /// Number of pages of the folio if this is its first page, else 1. Mirrors `compound_nr()`.
@@ -189,6 +223,35 @@ impl<'t> Page<'t> {
             count
         }
     }
+}
+
+/// A snapshot of a page that is the only one of its folio.
+#[derive(Clone, Copy)]
+pub(super) struct SmallPage {
+    /// What the flags of its folio say.
+    pub(super) state: FolioState,
+    /// How often it is mapped, as [`Page::raw_mapcount`] tells.
+    mapcount: i32,
+}
+
+/// Bits in which folios are compared.
+#[derive(Clone, Copy)]
+pub(super) struct FolioBits {
+    flags: u64,
+    mapping: u64,
+}
+
+impl FolioBits {
+    /// All that [`FolioState`] can be asked for.
+    pub(super) const ESSENCE: Self = Self {
+        flags: FolioState::FLAGS,
+        mapping: own::RUSTPROC_CONST_FOLIO_MAPPING_FLAGS,
+    };
+    /// Whether it is anonymous memory.
+    pub(super) const ORIGIN: Self = Self {
+        flags: 0,
+        mapping: own::RUSTPROC_CONST_FOLIO_MAPPING_ANON,
+    };
 }
 
 /// Runs of pages that are mapped equally often: so many pages, so often.
@@ -340,9 +403,25 @@ impl<'t> FolioCache<'t> {
 
     #[inline]
     fn covers(&self, page: Page<'t>) -> bool {
+        self.index(page) < self.pages
+    }
+
+    /// Number of pages before `page`; a large one if that is none of the folio.
+    #[inline]
+    fn index(&self, page: Page<'t>) -> usize {
         let distance = page.raw.addr().get().wrapping_sub(self.first.addr().get());
 
-        distance / size_of::<bindings::page>() < self.pages
+        distance / size_of::<bindings::page>()
+    }
+
+    /// The pages behind `page`, with how far behind it they are; none if that is not in the folio.
+    #[inline(always)]
+    pub(super) fn behind(&self, page: Page<'t>) -> impl Iterator<Item = (usize, Page<'t>)> {
+        let end = self.pages.saturating_sub(self.index(page));
+
+        // INVARIANT: Pages of a folio are contiguous, and kept together.
+        // SAFETY: The folio has these pages by the type invariant.
+        (1..end).map(move |distance| (distance, unsafe { Page::new(page.raw.add(distance)) }))
     }
 
     #[inline(never)]
@@ -400,10 +479,13 @@ impl FolioState {
     #[inline]
     pub(super) const fn essence(self) -> Self {
         Self {
-            flags: self.flags & Self::FLAGS,
-            mapping: self.mapping & own::RUSTPROC_CONST_FOLIO_MAPPING_FLAGS,
+            flags: self.flags & FolioBits::ESSENCE.flags,
+            mapping: self.mapping & FolioBits::ESSENCE.mapping,
         }
     }
+
+    /// The flag of those that have more than one page.
+    const LARGE: u64 = 1 << bindings::pageflags_PG_head;
 
     const fn has(self, flag: bindings::pageflags) -> bool {
         self.flags & (1 << flag) != 0
@@ -469,15 +551,12 @@ impl Folio<'_> {
 
     /// Its flags now.
     pub(crate) fn state(&self) -> FolioState {
-        // SAFETY: The folio is valid by the type invariant; both fields are one word, which others
-        // may change.
-        unsafe {
-            let fields = &raw const (*self.raw()).__bindgen_anon_1.__bindgen_anon_1;
-            FolioState {
-                flags: read_long((&raw const (*fields).flags).cast()),
-                mapping: read_long((&raw const (*fields).mapping).cast()),
-            }
-        }
+        // INVARIANT: The folio begins with its first page, which is kept as it is.
+        let first = Page {
+            raw: self.raw.cast(),
+            _table: PhantomData,
+        };
+        first.state()
     }
 
     /// Whether it has more than one page.

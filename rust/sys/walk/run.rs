@@ -13,7 +13,8 @@ use super::{
     folio::{
         Folio,
         FolioState,
-        Page, //
+        Page,
+        SmallPage, //
     },
     table::{
         Entries,
@@ -115,7 +116,10 @@ impl<L> PteTable<'_, L> {
 
         while let Some(entry) = entries.next() {
             match entry.ordinary().and_then(|(_, page)| small(page)) {
-                Some((page, state)) => runs.add(single(entry, page, state)),
+                Some((page, small)) => {
+                    let more = entries.pass_used_alike(&entry, small);
+                    runs.add(single(entry, page, small.state, 1 + more));
+                }
                 None => entries.skip_entries(unusual(entry, entries.clone(), &mut runs)),
             }
         }
@@ -123,10 +127,10 @@ impl<L> PteTable<'_, L> {
     }
 }
 
-/// The page, and what the flags of its folio say, if that has no other page.
+/// The page, and what can be told of it, if its folio has no other page.
 #[inline(always)]
-fn small(page: Page<'_>) -> Option<(Page<'_>, FolioState)> {
-    page.state_if_small().map(|state| (page, state))
+fn small(page: Page<'_>) -> Option<(Page<'_>, SmallPage)> {
+    page.small().map(|small| (page, small))
 }
 
 /// Adds what `entry` says, and of the `entries` behind it those that go with it; answers how many of
@@ -152,7 +156,7 @@ fn unusual<'t, F: FnMut(Mapped<'t>)>(
     };
     match page.state_if_small() {
         Some(state) => {
-            runs.add(single(entry, page, state));
+            runs.add(single(entry, page, state, 1));
             0
         }
         None => large(entry, page, entries, runs),
@@ -191,13 +195,13 @@ fn followers(entry: &Pte<'_>, page: Page<'_>, folio: Folio<'_>, entries: Entries
 
     (1..=rest)
         .zip(entries)
-        .take_while(|(distance, next)| next.follows(entry, *distance))
+        .take_while(|(distance, next)| next.follows(entry, *distance, Pte::USE))
         .count()
 }
 
-/// The run of one page, which is a folio of its own.
+/// The run of `count` pages like `page`, which are folios of their own.
 #[inline(always)]
-fn single<'t>(entry: Pte<'t>, page: Page<'t>, state: FolioState) -> PageRun<'t> {
+fn single<'t>(entry: Pte<'t>, page: Page<'t>, state: FolioState, count: usize) -> PageRun<'t> {
     // CAST: A count of mappings is not negative.
     let mapcount = page.own_mapcount() as u32;
 
@@ -206,7 +210,7 @@ fn single<'t>(entry: Pte<'t>, page: Page<'t>, state: FolioState) -> PageRun<'t> 
         page,
         state: state.essence(),
         mapcount,
-        count: 1,
+        count,
         #[cfg(not(CONFIG_PAGE_MAPCOUNT))]
         is_shared: mapcount > 1,
     }

@@ -259,7 +259,28 @@ pub(crate) struct Entries<'t> {
     frames: FrameMap,
 }
 
-impl Entries<'_> {
+impl<'t> Entries<'t> {
+    /// How many there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.left
+    }
+
+    /// That with `index` others before it.
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> Option<Pte<'t>> {
+        if index >= self.left {
+            return None;
+        }
+        // SAFETY: By the type invariant there is an entry, in a locked table. Another CPU may set bits
+        // of it; it has the size of a word.
+        unsafe {
+            let raw = self.next.add(index).read_volatile();
+            let address = self.address.wrapping_add(index.wrapping_mul(PAGE_SIZE));
+            Some(Pte::new(raw, address, self.vma, self.frames))
+        }
+    }
+
     /// Goes on by `count` entries, or to the end.
     #[inline]
     pub(super) fn skip_entries(&mut self, count: usize) {
@@ -278,15 +299,8 @@ impl<'t> Iterator for Entries<'t> {
 
     #[inline]
     fn next(&mut self) -> Option<Pte<'t>> {
-        if self.left == 0 {
-            return None;
-        }
-        // SAFETY: By the type invariant there is an entry, in a locked table. Another CPU may set bits
-        // of it; it has the size of a word.
-        let entry = unsafe {
-            let raw = self.next.read_volatile();
-            Pte::new(raw, self.address, self.vma, self.frames)
-        };
+        let entry = self.get(0)?;
+
         self.skip_entries(1);
         Some(entry)
     }
