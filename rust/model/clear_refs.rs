@@ -55,7 +55,12 @@ impl Request {
     ///
     /// Says what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
-        match number(trim(until_nul(text)))? {
+        let number = match text {
+            // As most write it.
+            [digit @ b'0'..=b'9', 0, ..] => i32::from(digit - b'0'),
+            _ => number(trim(until_nul(text)))?,
+        };
+        match number {
             1 => Ok(Self::References(Areas::All)),
             2 => Ok(Self::References(Areas::Anon)),
             3 => Ok(Self::References(Areas::Mapped)),
