@@ -101,7 +101,10 @@ impl Rollup {
     /// Adds what is left of a VMA, or a piece of at most `budget` entries.
     fn area(&mut self, area: &LockedVma<'_>, budget: u64) -> Result {
         let vma = area.vma();
-        let mut partial = self.go_on(vma);
+        let (holes, swapped) = match self.partial.take() {
+            Some(partial) => self.go_on(partial, vma),
+            None => (self.holes(vma), Bytes(0)),
+        };
         let rest = vma.start().max(self.position)..vma.end();
 
         if self.end == 0 {
@@ -110,32 +113,29 @@ impl Rollup {
         self.end = vma.end();
         self.position = vma.end();
         let pace = Pace::Piece(budget);
-        match self.sums.walk(area, rest.clone(), partial.holes, pace)? {
+        match self.sums.walk(area, rest.clone(), holes, pace)? {
             Some(stopped) => {
-                partial.pass(vma, rest.start..stopped);
                 self.position = stopped;
-                self.partial = Some(partial);
+                self.partial = Some(Partial {
+                    range: vma.range(),
+                    holes,
+                    swapped: Bytes(swapped.0 + swapped_in(vma, holes, rest.start..stopped).0),
+                });
             }
-            None => self.sums.finish(partial.holes),
+            None => self.sums.finish(holes),
         }
         Ok(())
     }
 
-    /// How to look at `vma`: as before, if a part of it has been looked at.
-    fn go_on(&mut self, vma: Vma<'_>) -> Partial {
-        let range = vma.range();
-        let holes = match self.partial.take() {
-            Some(partial) if partial.range == range => return partial,
-            partial => {
-                self.give_up(partial);
-                self.holes(vma)
-            }
-        };
-        Partial {
-            range,
-            holes,
-            swapped: Bytes(0),
+    /// How to look at `vma`, and what shared memory had in swap of what has been looked at: as before, if a
+    /// part of it has been, which was noted as `partial`.
+    #[cold]
+    fn go_on(&mut self, partial: Partial, vma: Vma<'_>) -> (Holes, Bytes) {
+        if partial.range == vma.range() {
+            return (partial.holes, partial.swapped);
         }
+        self.give_up(Some(partial));
+        (self.holes(vma), Bytes(0))
     }
 
     /// How to look at a VMA that is new.
@@ -158,11 +158,10 @@ impl Rollup {
     }
 }
 
-impl Partial {
-    /// Notes that `range` has been looked at, too.
-    fn pass(&mut self, vma: Vma<'_>, range: Range<usize>) {
-        if let (Holes::Asked(_), Some(shmem)) = (self.holes, vma.shmem()) {
-            self.swapped.0 += shmem.swap_usage_in(range);
-        }
+/// What shared memory has in swap of `range`, addresses in bytes in `vma`, if it is asked for all at once.
+fn swapped_in(vma: Vma<'_>, holes: Holes, range: Range<usize>) -> Bytes {
+    match (holes, vma.shmem()) {
+        (Holes::Asked(_), Some(shmem)) => Bytes(shmem.swap_usage_in(range)),
+        _ => Bytes(0),
     }
 }
