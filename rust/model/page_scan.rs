@@ -315,6 +315,8 @@ pub struct Regions<'a> {
     found_pages: u64,
     /// Where the walk stopped last; 0 if it has not.
     walk_end: u64,
+    /// Where it stopped last for another reason than want of room; 0 if it has not.
+    noted_end: u64,
 }
 
 impl<'a> Regions<'a> {
@@ -329,6 +331,7 @@ impl<'a> Regions<'a> {
             max_pages: if max_pages == 0 { u64::MAX } else { max_pages },
             found_pages: 0,
             walk_end: 0,
+            noted_end: 0,
         };
         regions.clear();
         regions
@@ -401,9 +404,19 @@ impl<'a> Regions<'a> {
     /// reported before still count.
     #[inline]
     pub fn restart(&mut self, limit: usize) {
-        self.limit = self.limit.min(limit);
+        self.limit = self.buffer.len().min(limit);
         self.current = 0;
         self.clear();
+    }
+
+    /// Goes on with another buffer, of which no more than `limit` regions may be used for now, after user
+    /// space has got what was in the one before. Pages reported before still count; that the walk stopped
+    /// for want of room in the one before does not.
+    #[inline]
+    pub fn go_on_in(&mut self, buffer: &'a mut [PageRegion], limit: usize) {
+        self.buffer = buffer;
+        self.walk_end = self.noted_end;
+        self.restart(limit);
     }
 
     /// Whether anything is reported at all.
@@ -428,6 +441,7 @@ impl<'a> Regions<'a> {
     #[inline]
     pub fn stop_at(&mut self, addr: u64) {
         self.walk_end = addr;
+        self.noted_end = addr;
     }
 
     /// Adds a range to the region before it if they agree, or as a new one; whether there was room.
@@ -890,6 +904,43 @@ mod tests {
         assert_eq!(output(&mut regions, IN_FILE, 5, 6), Outcome::Taken);
         assert_eq!(output(&mut regions, PRESENT, 6, 9), full(7));
         assert!(regions.is_complete());
+        assert_eq!(regions.walk_end(), 7 * PAGE);
+    }
+
+    #[test]
+    fn a_larger_buffer_goes_on_where_a_small_one_was_full() {
+        let (mut few, mut many) = (buffer(1), buffer(3));
+        let mut regions = Regions::new(&mut few, ALL, NO_LIMIT);
+        assert_eq!(output(&mut regions, IN_FILE, 1, 2), Outcome::Taken);
+        assert_eq!(output(&mut regions, PRESENT, 2, 3), full(2));
+        assert_eq!(regions.walk_end(), 2 * PAGE);
+
+        // As if there had been the larger one from the beginning.
+        regions.go_on_in(&mut many, 2);
+        assert_eq!(regions.walk_end(), 0);
+        assert_eq!(output(&mut regions, PRESENT, 2, 3), Outcome::Taken);
+        assert_eq!(output(&mut regions, IN_FILE, 3, 4), Outcome::Taken);
+        assert_eq!(output(&mut regions, PRESENT, 4, 5), full(4));
+        regions.restart(100);
+        for page in [4, 6, 8] {
+            assert_eq!(
+                output(&mut regions, PRESENT, page, page + 1),
+                Outcome::Taken
+            );
+        }
+        assert_eq!(output(&mut regions, PRESENT, 10, 11), full(10));
+        assert_eq!(regions.filled().len(), 3);
+    }
+
+    #[test]
+    fn a_larger_buffer_keeps_where_the_walk_stopped_for_another_reason() {
+        let (mut few, mut many) = (buffer(1), buffer(3));
+        let mut regions = Regions::new(&mut few, ALL, NO_LIMIT);
+        regions.stop_at(7 * PAGE);
+        assert_eq!(output(&mut regions, IN_FILE, 8, 9), Outcome::Taken);
+        assert_eq!(output(&mut regions, PRESENT, 9, 10), full(9));
+
+        regions.go_on_in(&mut many, 2);
         assert_eq!(regions.walk_end(), 7 * PAGE);
     }
 

@@ -34,7 +34,10 @@ use crate::{
         zeroed::zeroed, //
     },
 };
-use core::mem::offset_of;
+use core::{
+    mem::offset_of,
+    ops::Range, //
+};
 use kernel::{
     ioctl::_IOWR,
     mm::{
@@ -54,6 +57,10 @@ pub(super) const COMMAND: u32 = _IOWR::<ScanArguments>(b'f' as u32, 16);
 
 /// The largest number of regions that are collected before the caller gets them.
 const BUFFER: u64 = PMD_SIZE as u64 / PAGE_SIZE;
+
+/// The number of regions that the caller gets first, if there are more: a buffer for these is on the stack.
+/// The larger one is made of pages that are cleared, which takes longer than most scans.
+const FEW: usize = 16;
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
@@ -99,11 +106,19 @@ pub(super) fn answer(mm: &Mm, argument: UserPtr) -> Result<Answer> {
     .to_pages();
     // CAST: A small number.
     let room = request.vec_len.min(BUFFER).min(pages.0) as usize;
-    let mut buffer = zeroed(room)?;
-    let mut scan = Scan::new(&request, &mut buffer);
+    let mut few = [PageRegion::default(); FEW];
+    let mut many;
+    let mut rounds = Rounds::new(&request, few.get_mut(..room.min(FEW)).unwrap_or_default());
 
-    let answer = run(&mut scan, mm.as_deref(), &request);
-    let walk_end = match scan.regions.walk_end() {
+    let mut more = rounds.next(mm.as_deref());
+    if room > FEW && matches!(more, Ok(true)) {
+        many = zeroed(room)?;
+        rounds.widen(&mut many);
+    }
+    while matches!(more, Ok(true)) {
+        more = rounds.next(mm.as_deref());
+    }
+    let walk_end = match rounds.scan.regions.walk_end() {
         0 => request.addresses.end,
         walk_end => walk_end,
     };
@@ -111,34 +126,57 @@ pub(super) fn answer(mm: &Mm, argument: UserPtr) -> Result<Answer> {
         argument.wrapping_byte_add(offset_of!(ScanArguments, walk_end)),
         AsBytes::as_bytes(&walk_end),
     )?;
-    answer
+    more.map(|_| rounds.answer)
 }
 
-/// Scans until all has been looked at, or there is no more room for regions.
-fn run(scan: &mut Scan<'_>, mm: Option<&MmWithUser>, request: &Request) -> Result<Answer> {
-    let mut rest = request.addresses.clone();
-    let mut answer = Answer::default();
+/// A scan, until all has been looked at, or there is no more room for regions.
+struct Rounds<'a> {
+    request: &'a Request,
+    scan: Scan<'a>,
+    /// The addresses that have not been looked at.
+    rest: Range<u64>,
+    answer: Answer,
+}
 
-    while !rest.is_empty() {
+impl<'a> Rounds<'a> {
+    fn new(request: &'a Request, buffer: &'a mut [PageRegion]) -> Self {
+        Self {
+            request,
+            scan: Scan::new(request, buffer),
+            rest: request.addresses.clone(),
+            answer: Answer::default(),
+        }
+    }
+
+    /// Scans until the buffer is full, and gives the caller what has been found; whether there is more to do.
+    fn next(&mut self, mm: Option<&MmWithUser>) -> Result<bool> {
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
         if task::fatal_signal_pending() {
             return Err(EINTR);
         }
         let walked = match mm {
-            Some(mm) => scan.run(mm, rest.clone()),
+            Some(mm) => self.scan.run(mm, self.rest.clone()),
             None => Ok(Walked::Whole),
         };
-        answer.regions += hand_out(scan, request, answer.regions)?;
-        answer.looked_at = scan.looked_at;
+        let (request, done) = (self.request, self.answer.regions);
+        self.answer.regions += hand_out(&mut self.scan, request, done)?;
+        self.answer.looked_at = self.scan.looked_at;
+        self.rest.start = self.scan.regions.walk_end();
         // CAST: A number of regions.
-        if walked? == Walked::Whole
-            || answer.regions as u64 == request.vec_len
-            || scan.regions.is_complete()
-        {
-            break;
-        }
-        rest.start = scan.regions.walk_end();
+        Ok(walked? == Walked::Stopped
+            && self.answer.regions as u64 != request.vec_len
+            && !self.scan.regions.is_complete())
     }
-    Ok(answer)
+
+    /// Goes on with a larger buffer. It is first used for as many regions as it has more, so that the walk
+    /// stops where it would if there had been this buffer only: the caller is told of that.
+    fn widen(&mut self, buffer: &'a mut [PageRegion]) {
+        let limit = buffer.len().saturating_sub(self.answer.regions);
+
+        self.scan.regions.go_on_in(buffer, limit);
+    }
 }
 
 /// Gives the caller the regions that have been found, behind the `done` that it has got; answers how
