@@ -23,6 +23,7 @@ use crate::{
         },
         walk::{
             Action,
+            Entries,
             Entry,
             FolioCache,
             Hole,
@@ -62,6 +63,9 @@ pub(crate) const KNOWN: Categories = if sys::SINCE_7_3 {
 } else {
     Categories::KNOWN_BEFORE_7_3
 };
+
+/// The categories for which one has to look at what a present entry maps.
+const OF_PAGES: Categories = Categories::FILE.union(Categories::PFNZERO);
 
 /// What the pages of an area have in common.
 #[derive(Clone, Copy, Default)]
@@ -142,12 +146,13 @@ impl<'t> PageLook<'t> {
         let mut run = None;
 
         iter::from_fn(move || {
-            for entry in entries.by_ref() {
+            while let Some(entry) = entries.next() {
                 let categories = self.page(&entry);
                 if alike == Some(categories) {
                     continue;
                 }
                 alike = Some(categories);
+                self.pass_alike(&entry, &mut entries);
                 let before = run.take();
                 if query.matches(categories) {
                     run = Some((categories, entry.address()));
@@ -159,6 +164,16 @@ impl<'t> PageLook<'t> {
             run.take()
                 .map(|(categories, start)| (categories, start..end))
         })
+    }
+
+    /// Goes on behind the entries that surely have the categories of `entry`.
+    #[inline]
+    fn pass_alike(&self, entry: &Pte<'t>, entries: &mut Entries<'t>) {
+        if entry.is_none() {
+            entries.pass_empty();
+        } else if entry.is_present() && !self.interest.intersects(OF_PAGES) {
+            entries.pass_marked(entry.marks());
+        }
     }
 
     /// The categories of the page that an entry maps. Mirrors `pagemap_page_category()`.

@@ -330,22 +330,22 @@ fn fill<L>(mut room: &mut [u64], table: &PteTable<'_, L>, common: u64, frames: F
     let (mut entries, mut folios) = (table.entries(), FolioCache::new());
 
     while let (Some(pte), [slot, rest @ ..]) = (entries.next(), room) {
-        room = rest;
-        let Some((frame, page)) = pte.ordinary() else {
-            *slot = if pte.is_none() {
-                common
-            } else {
-                unusual(pte, frames).bits() | common
-            };
-            continue;
+        let more = if let Some((frame, page)) = pte.ordinary() {
+            let flags = bits(&pte) | PagemapEntry::PRESENT | common | origin(folios.facts(page));
+            *slot = PagemapEntry::new(frames.show(frame), flags).bits();
+            entries.fill_alike(&pte, page, &folios, rest, move |frame| {
+                PagemapEntry::new(frames.show(frame), flags).bits()
+            })
+        } else if pte.is_none() {
+            let more = entries.pass_empty();
+            *slot = common;
+            rest.get_mut(..more).unwrap_or_default().fill(common);
+            more
+        } else {
+            *slot = unusual(pte, frames).bits() | common;
+            0
         };
-        let flags = bits(&pte) | PagemapEntry::PRESENT | common | origin(folios.facts(page));
-
-        *slot = PagemapEntry::new(frames.show(frame), flags).bits();
-        let filled = entries.fill_alike(&pte, page, &folios, room, move |frame| {
-            PagemapEntry::new(frames.show(frame), flags).bits()
-        });
-        room = room.get_mut(filled..).unwrap_or_default();
+        room = rest.get_mut(more..).unwrap_or_default();
     }
 }
 

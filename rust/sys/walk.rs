@@ -48,6 +48,7 @@ pub(crate) use self::{
         PageRun, //
     },
     table::{
+        Entries,
         HugePmd,
         HugetlbEntry,
         Pmd,

@@ -6,7 +6,11 @@
 //! by bit: what it means is worked out for the first of them.
 
 use super::{
-    entry::Pte,
+    entry::{
+        Entry,
+        Marks,
+        Pte, //
+    },
     folio::{
         FolioBits,
         FolioCache,
@@ -17,10 +21,33 @@ use super::{
 };
 
 impl<'t> Entries<'t> {
+    /// Goes on behind the entries that are empty; answers how many there are.
+    #[inline(never)]
+    pub(crate) fn pass_empty(&mut self) -> usize {
+        self.pass(|next| next.is_none())
+    }
+
+    /// Goes on behind the entries that have these marks; answers how many there are.
+    #[inline(never)]
+    pub(crate) fn pass_marked(&mut self, marks: Marks) -> usize {
+        self.pass(|next| next.marks() == marks)
+    }
+
+    #[inline(always)]
+    fn pass(&mut self, is_passed: impl Fn(&Pte<'t>) -> bool) -> usize {
+        let count = self.clone().take_while(is_passed).count();
+
+        self.skip_entries(count);
+        count
+    }
+
     /// Goes on behind the entries that have been used as `first` has, and map pages like `small`, which
     /// that maps; answers how many there are.
     #[inline]
     pub(super) fn pass_used_alike(&mut self, first: &Pte<'t>, small: SmallPage) -> usize {
+        if self.len() == 0 {
+            return 0;
+        }
         let count = self.clone().used_alike(*first, small);
 
         self.skip_entries(count);

@@ -138,11 +138,11 @@ fn small(page: Page<'_>) -> Option<(Page<'_>, SmallPage)> {
 #[inline(never)]
 fn unusual<'t, F: FnMut(Mapped<'t>)>(
     entry: Pte<'t>,
-    entries: Entries<'t>,
+    mut entries: Entries<'t>,
     runs: &mut Runs<'t, F>,
 ) -> usize {
     if entry.is_none() {
-        let more = entries.take_while(|next| next.is_none()).count();
+        let more = entries.pass_empty();
         let start = entry.address();
         (runs.found)(Mapped::Empty(start..start + (1 + more) * PAGE_SIZE));
         return more;
