@@ -9,7 +9,7 @@
 use super::*;
 use crate::sys::{
     kunit::{
-        diagnose, equal,
+        equal,
         process::{
             self,
             Advice,
@@ -187,28 +187,24 @@ impl<L: LockMode, const AREAS: bool, const KILLABLE: bool> PageWalk<L>
     }
 }
 
-/// A lock that a walk starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lock {
-    /// `mmap_lock`, for reading.
-    Read,
-    /// `mmap_lock`, for writing.
-    Write,
-}
-
 /// Walks `range`, offsets from [`BASE`].
 fn walk<const AREAS: bool, const KILLABLE: bool>(
     process: &Process,
-    lock: Lock,
     range: Range<usize>,
     recorder: &mut Recorder<AREAS, KILLABLE>,
 ) -> Result<Walked> {
     let range = BASE.wrapping_add(range.start)..BASE.wrapping_add(range.end);
 
-    match lock {
-        Lock::Read => MmapReadLock::killable(process.mm())?.walk(range, recorder),
-        Lock::Write => MmapWriteLock::killable(process.mm())?.walk(range, recorder),
-    }
+    MmapReadLock::killable(process.mm())?.walk(range, recorder)
+}
+
+/// Walks the areas that `wanted` is true of, locked for writing.
+fn walk_to_write<const KILLABLE: bool>(
+    process: &Process,
+    wanted: impl Fn(Vma<'_>) -> bool,
+    recorder: &mut Recorder<false, KILLABLE>,
+) -> Result<Walked> {
+    MmapWriteLock::killable(process.mm())?.walk(wanted, recorder)
 }
 
 const fn page(number: usize) -> usize {
@@ -259,20 +255,11 @@ fn expect<const AREAS: bool>(
     end: Result<Walked>,
     calls: &[Call],
 ) -> Result {
-    for lock in [Lock::Read, Lock::Write] {
-        let mut recorder = Recorder::<AREAS>::new(behaviour);
-        let found = walk(process, lock, range.clone(), &mut recorder);
-        diagnose_lock(lock, equal("end", found, end))?;
-        diagnose_lock(lock, equal("calls", &*recorder.calls, calls))?;
-    }
-    Ok(())
-}
+    let mut recorder = Recorder::<AREAS>::new(behaviour);
+    let found = walk(process, range, &mut recorder);
 
-fn diagnose_lock(lock: Lock, result: Result) -> Result {
-    if result.is_err() {
-        diagnose(fmt!("under mmap_lock: {lock:?}"));
-    }
-    result
+    equal("end", found, end)?;
+    equal("calls", &*recorder.calls, calls)
 }
 
 #[kunit_tests(rustproc_kunit_walk)]
@@ -449,13 +436,34 @@ mod tests {
     fn a_fatal_signal_ends_a_walk() -> Result {
         process::run(|process| {
             map_four_tables(process)?;
-            for lock in [Lock::Read, Lock::Write] {
-                let mut recorder = Recorder::<false>::new(GO_ON);
-                let end = process.killed(|| walk(process, lock, 0..4 * PMD_SIZE, &mut recorder));
-                equal("end", end, Err(EINTR))?;
-                equal("calls", &*recorder.calls, &four_tables()[..1])?;
-            }
-            Ok(())
+            let mut recorder = Recorder::<false>::new(GO_ON);
+            let end = process.killed(|| walk(process, 0..4 * PMD_SIZE, &mut recorder));
+
+            equal("end", end, Err(EINTR))?;
+            equal("calls", &*recorder.calls, &four_tables()[..1])
+        })
+    }
+
+    #[test]
+    fn areas_locked_for_writing_are_walked_one_by_one() -> Result {
+        process::run(|process| {
+            map_four_tables(process)?;
+            process.map(BASE + 5 * PMD_SIZE..BASE + 6 * PMD_SIZE, Memory::Private)?;
+            let behind = [Call::Hole(5 * PMD_SIZE..6 * PMD_SIZE)];
+            let mut all = Recorder::<false>::new(GO_ON);
+            let mut second = Recorder::<false>::new(GO_ON);
+            let mut stopped = Recorder::<false>::new(Behaviour::StopAt(1));
+
+            let end = walk_to_write(process, |_| true, &mut all);
+            equal("end", end, Ok(Walked::Whole))?;
+            equal("first", &all.calls[..4], &four_tables())?;
+            equal("behind", &all.calls[4..], &behind)?;
+            let end = walk_to_write(process, |vma| vma.start() != BASE, &mut second);
+            equal("end", end, Ok(Walked::Whole))?;
+            equal("second", &*second.calls, &behind)?;
+            let end = walk_to_write(process, |_| true, &mut stopped);
+            equal("end", end, Ok(Walked::Stopped))?;
+            equal("stopped", &*stopped.calls, &four_tables()[..1])
         })
     }
 
@@ -465,7 +473,7 @@ mod tests {
             map_four_tables(process)?;
             let mut recorder = Recorder::<false, false>::new(GO_ON);
             let range = 0..4 * PMD_SIZE;
-            let end = process.killed(|| walk(process, Lock::Read, range, &mut recorder));
+            let end = process.killed(|| walk(process, range, &mut recorder));
 
             equal("end", end, Ok(Walked::Whole))?;
             equal("calls", &*recorder.calls, &four_tables())
@@ -604,7 +612,7 @@ mod tests {
             }
             process.advise(two, Advice::PageOut)?;
             let mut recorder = Recorder::<false>::new(GO_ON);
-            walk(process, Lock::Read, 0..page(4), &mut recorder)?;
+            walk(process, 0..page(4), &mut recorder)?;
             let held = Held {
                 present: 1,
                 dirty: 1,

@@ -26,19 +26,14 @@ use crate::{
             PageWalk,
             Pmd,
             PmdGuard,
-            PteTable,
-            Visit, //
+            PteTable, //
         },
     },
 };
-use core::ops::Range;
 use kernel::{
     prelude::*,
     task::Task, //
 };
-
-/// All addresses. Mirrors the range that stock walks.
-const EVERYTHING: Range<usize> = 0..usize::MAX;
 
 /// Forgets what `request` says of the address space of `task`, if it has one. Answers how many
 /// entries of page tables were looked at. May sleep.
@@ -63,9 +58,10 @@ pub(crate) fn clear(task: &Task, request: Request) -> Result<u64> {
 }
 
 fn clear_references(lock: &MmapWriteLock<'_>, areas: Areas) -> Result<u64> {
-    let mut references = References { areas, entries: 0 };
+    let mut references = References { entries: 0 };
+    let wanted = |vma: Vma<'_>| is_memory(vma) && areas.include(vma.has_file());
 
-    lock.walk(EVERYTHING, &mut references)?;
+    lock.walk(wanted, &mut references)?;
     Ok(references.entries)
 }
 
@@ -75,13 +71,17 @@ fn clear_soft_dirty(lock: &MmapWriteLock<'_>) -> Result<u64> {
     for vma in lock.vmas() {
         vma.clear_soft_dirty();
     }
-    lock.soft_dirty_round().walk(EVERYTHING, &mut soft_dirty)?;
+    lock.soft_dirty_round().walk(is_memory, &mut soft_dirty)?;
     Ok(soft_dirty.entries)
+}
+
+/// Whether an area maps memory that has page structs.
+fn is_memory(vma: Vma<'_>) -> bool {
+    vma.flags() & flags::PFNMAP == 0
 }
 
 /// The walk that forgets that pages have been used.
 struct References {
-    areas: Areas,
     entries: u64,
 }
 
@@ -120,16 +120,6 @@ impl References {
 #[vtable]
 impl PageWalk<MmapWrite> for References {
     const KILLABLE: bool = false;
-
-    fn test_walk(&mut self, vma: Vma<'_>, _range: Range<usize>) -> Result<Visit> {
-        let is_memory = vma.flags() & flags::PFNMAP == 0;
-
-        if is_memory && self.areas.include(vma.file().is_some()) {
-            Ok(Visit::Enter)
-        } else {
-            Ok(Visit::Skip)
-        }
-    }
 
     fn pmd_entry(&mut self, pmd: &Pmd<'_, MmapWrite>) -> Result<Action> {
         match pmd.lock() {

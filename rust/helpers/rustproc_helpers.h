@@ -22,6 +22,7 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start,
 			unsigned long end, unsigned int stride_shift,
 			bool freed_tables);
 int reconfigure_super(struct fs_context *fc);
+pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
 void task_dump_owner(struct task_struct *task, umode_t mode,
 		     kuid_t *ruid, kgid_t *rgid);
 #ifdef CONFIG_RUSTPROC_KUNIT_TEST

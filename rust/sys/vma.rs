@@ -403,7 +403,12 @@ impl Drop for FoundVma<'_> {
 /// `mmap_lock` of its address space is held for writing for `'a`.
 pub(crate) struct VmaMut<'a>(Vma<'a>);
 
-impl VmaMut<'_> {
+impl<'a> VmaMut<'a> {
+    /// The VMA.
+    pub(crate) fn vma(&self) -> Vma<'a> {
+        self.0
+    }
+
     /// Forgets that all its pages count as written to, if they do.
     pub(crate) fn clear_soft_dirty(&self) {
         if self.0.flags() & flags::SOFTDIRTY == 0 {
@@ -522,6 +527,11 @@ impl<'a> Vma<'a> {
     /// All addresses, in bytes.
     pub(crate) fn range(&self) -> Range<usize> {
         self.start()..self.end()
+    }
+
+    /// Whether all of it lies between two neighbouring multiples of `size`, in bytes.
+    pub(super) fn is_within(&self, size: usize) -> bool {
+        self.start() / size == (self.end() - 1) / size
     }
 
     /// Whether somebody waits to change it, until all who read have let go of it.

@@ -321,16 +321,55 @@ impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
         };
 
         from_result(|| {
-            let action = author.pmd_entry(&pmd)?;
+            let action = Self::look(author, &pmd)?;
             if action == Action::Again {
                 // SAFETY: The walk waits for us, and reads this when we have returned.
                 unsafe { (*walk).action = own::page_walk_action_ACTION_AGAIN };
             }
-            if L::MAY_SLEEP {
-                task::cond_resched();
-            }
-            Self::result(action)
+            Ok(if action == Action::Stop { STOP } else { 0 })
         })
+    }
+
+    /// Calls back for an entry of a PMD, and lets others run.
+    #[inline(always)]
+    fn look(author: &mut W, pmd: &Pmd<'_, L>) -> Result<Action> {
+        let action = author.pmd_entry(pmd)?;
+
+        if L::MAY_SLEEP {
+            task::cond_resched();
+        }
+        Self::checked(action)
+    }
+
+    /// Does what a walk of `range`, addresses in bytes, does that has come to the entry of a PMD that maps
+    /// all of it, or would, if the tables above were there.
+    fn walk_one(area: &LockedVma<'_>, range: Range<usize>, author: &mut W) -> Result<Walked> {
+        let vma = area.vma();
+        // SAFETY: The address space is valid, and page tables of a locked VMA stay. Those above a PMD
+        // map nothing themselves, for so much the VMA doesn't have.
+        let raw = unsafe { own::mm_find_pmd(vma.mm_ptr(), range.start) };
+
+        // SAFETY: The entry is in a page table that stays.
+        while let Some(pmd) = unsafe { Pmd::find(raw, range.clone(), vma) } {
+            match Self::look(author, &pmd)? {
+                Action::Continue => return Ok(Walked::Whole),
+                Action::Stop => return Ok(Walked::Stopped),
+                Action::Again => {}
+            }
+        }
+        if !W::HAS_PTE_HOLE {
+            return Ok(Walked::Whole);
+        }
+        // INVARIANT: The walk is here.
+        let hole = Hole {
+            vma: Some(vma),
+            range,
+            _mode: PhantomData,
+        };
+        match Self::checked(author.pte_hole(&hole)?)? {
+            Action::Stop => Ok(Walked::Stopped),
+            _ => Ok(Walked::Whole),
+        }
     }
 
     /// # Safety
@@ -389,10 +428,21 @@ impl<W: PageWalk<L>, L: LockMode> Table<W, L> {
     ///
     /// `EINTR` on a fatal signal.
     fn result(action: Action) -> Result<c_int> {
+        let action = Self::checked(action)?;
+
+        Ok(if action == Action::Stop { STOP } else { 0 })
+    }
+
+    /// What to do after a callback.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` on a fatal signal.
+    fn checked(action: Action) -> Result<Action> {
         if W::KILLABLE && task::fatal_signal_pending() {
             return Err(EINTR);
         }
-        Ok(if action == Action::Stop { STOP } else { 0 })
+        Ok(action)
     }
 }
 
@@ -424,23 +474,31 @@ impl LockedVma<'_> {
         if range.is_empty() {
             return Ok(Walked::Whole);
         }
-        let operations = match self.held() {
-            VmaLock::Mmap => &Table::<W, MmapRead>::OPERATIONS,
-            VmaLock::Vma => &Table::<W, VmaRead>::OPERATIONS,
-            VmaLock::VmaAndRcu => &Table::<W, VmaReadRcu>::OPERATIONS,
-        };
-        // SAFETY: The VMA is locked as the operations say, the range is inside it, and `author` is
-        // what they expect and ours alone. Inside RCU it is anonymous memory: a walk of that sleeps in
-        // our callbacks only.
-        ended(unsafe {
-            own::walk_page_range_vma(
-                self.vma().raw(),
-                range.start,
-                range.end,
-                operations,
-                ptr::from_mut(author).cast::<c_void>(),
-            )
-        })
+        // SAFETY: The VMA is locked as the modes say.
+        unsafe {
+            match self.held() {
+                VmaLock::Mmap => self.walk_as::<W, MmapRead>(range, author),
+                VmaLock::Vma => self.walk_as::<W, VmaRead>(range, author),
+                VmaLock::VmaAndRcu => self.walk_as::<W, VmaReadRcu>(range, author),
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The VMA must be locked as `L` says, and `range` must be a part of it.
+    unsafe fn walk_as<W: PageWalk<L>, L: LockMode>(
+        &self,
+        range: Range<usize>,
+        author: &mut W,
+    ) -> Result<Walked> {
+        // Most VMAs are small, and the way through the upper tables is long.
+        if self.vma().is_within(PMD_SIZE) && !self.vma().is_hugetlb() {
+            return Table::<W, L>::walk_one(self, range, author);
+        }
+        // SAFETY: By the function's condition. Inside RCU the VMA is anonymous memory: a walk of that
+        // sleeps in our callbacks only.
+        unsafe { walk_vma::<W, L>(self.vma(), range, author) }
     }
 }
 
@@ -461,19 +519,61 @@ impl MmapReadLock<'_> {
 }
 
 impl MmapWriteLock<'_> {
-    /// Walks `range` (addresses in bytes), holes and all. May sleep.
+    /// Walks one VMA after the other, of those that `wanted` is true of. May sleep.
     ///
     /// # Errors
     ///
-    /// What a callback fails with; `EINVAL` if the range is empty.
+    /// What a callback fails with.
     pub(crate) fn walk<W: PageWalk<MmapWrite>>(
         &self,
-        range: Range<usize>,
+        wanted: impl Fn(Vma<'_>) -> bool,
         author: &mut W,
     ) -> Result<Walked> {
         // SAFETY: `mmap_lock` is held for writing by the type's invariant.
-        unsafe { walk_range::<W, MmapWrite>(self.mm().raw(), range, author) }
+        unsafe { walk_vmas::<W, MmapWrite>(self, wanted, author) }
     }
+}
+
+/// # Safety
+///
+/// What `L` wants besides the lock must have been done.
+unsafe fn walk_vmas<W: PageWalk<L>, L: LockMode>(
+    lock: &MmapWriteLock<'_>,
+    wanted: impl Fn(Vma<'_>) -> bool,
+    author: &mut W,
+) -> Result<Walked> {
+    for area in lock.vmas() {
+        let vma = area.vma();
+        if !wanted(vma) {
+            continue;
+        }
+        // SAFETY: By the lock's invariant, and the function's condition. The walk locks the VMA for
+        // writing, too.
+        if unsafe { walk_vma::<W, L>(vma, vma.range(), author) }? == Walked::Stopped {
+            return Ok(Walked::Stopped);
+        }
+    }
+    Ok(Walked::Whole)
+}
+
+/// # Safety
+///
+/// `vma` must be locked as `L` says, and `range` must be a part of it.
+unsafe fn walk_vma<W: PageWalk<L>, L: LockMode>(
+    vma: Vma<'_>,
+    range: Range<usize>,
+    author: &mut W,
+) -> Result<Walked> {
+    // SAFETY: By the function's condition; `author` is what the operations expect and ours alone.
+    ended(unsafe {
+        own::walk_page_range_vma(
+            vma.raw(),
+            range.start,
+            range.end,
+            &Table::<W, L>::OPERATIONS,
+            ptr::from_mut(author).cast::<c_void>(),
+        )
+    })
 }
 
 /// # Safety

@@ -20,7 +20,7 @@ use super::{
         PteSlot,
         PteTable, //
     },
-    walk_range,
+    walk_vmas,
     MmapWrite,
     MmapWriteFlush,
     PageWalk,
@@ -37,10 +37,10 @@ use crate::{
             Change,
             Notice, //
         },
-        read_long, //
+        read_long,
+        vma::Vma, //
     },
 };
-use core::ops::Range;
 use kernel::{
     bindings,
     prelude::*, //
@@ -97,24 +97,24 @@ impl MmapWriteLock<'_> {
 }
 
 impl SoftDirtyRound<'_> {
-    /// Walks `range` (addresses in bytes), holes and all; nothing where the CPU cannot watch writes.
-    /// May sleep.
+    /// Walks one VMA after the other, of those that `wanted` is true of; none where the CPU cannot watch
+    /// writes. May sleep.
     ///
     /// # Errors
     ///
-    /// What a callback fails with; `EINVAL` if the range is empty.
+    /// What a callback fails with.
     pub(crate) fn walk<W: PageWalk<MmapWriteFlush>>(
         &self,
-        range: Range<usize>,
+        wanted: impl Fn(Vma<'_>) -> bool,
         author: &mut W,
     ) -> Result<Walked> {
         // SAFETY: Takes nothing.
         if !unsafe { own::rustproc_pgtable_supports_soft_dirty() } {
             return Ok(Walked::Whole);
         }
-        // SAFETY: `mmap_lock` is held for writing by the invariant of the lock, which is borrowed;
-        // the flush follows when the guards are dropped, in any case before the lock is let go of.
-        unsafe { walk_range::<W, MmapWriteFlush>(self.flush.lock.mm().raw(), range, author) }
+        // SAFETY: The flush follows when the guards are dropped, in any case before the lock, which is
+        // borrowed, is let go of.
+        unsafe { walk_vmas::<W, MmapWriteFlush>(self.flush.lock, wanted, author) }
     }
 }
 

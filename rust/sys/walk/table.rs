@@ -4,6 +4,7 @@
 
 use super::{
     entry::{
+        Entry,
         HugetlbPte,
         PmdLeaf,
         Pte, //
@@ -92,6 +93,24 @@ impl<'w, L> Pmd<'w, L> {
             range,
             vma,
             _mode: PhantomData,
+        }
+    }
+
+    /// `None` if the entry, or the table that it would lie in, is empty.
+    ///
+    /// # Safety
+    ///
+    /// `raw` must be null, or else as [`new()`](Self::new) wants it.
+    pub(super) unsafe fn find(
+        raw: *mut bindings::pmd_t,
+        range: Range<usize>,
+        vma: Vma<'w>,
+    ) -> Option<Self> {
+        // SAFETY: By the function's condition; an entry has the size of a word.
+        unsafe {
+            let value = NonNull::new(raw)?.read_volatile();
+            let leaf = PmdLeaf::new(value, range.start, vma);
+            (!leaf.is_none()).then(|| Self::new(raw, range, vma))
         }
     }
 
