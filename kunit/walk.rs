@@ -433,6 +433,26 @@ mod tests {
     }
 
     #[test]
+    fn bare_frames_are_a_hole_at_which_a_walk_may_stop() -> Result {
+        process::run(|process| {
+            let bare = PMD_SIZE..PMD_SIZE + page(4);
+            process.map(BASE..BASE + page(4), Memory::Private)?;
+            process.map(BASE + bare.start..BASE + bare.end, Memory::Private)?;
+            process.make_bare(BASE + bare.start)?;
+            let calls = [
+                Call::Hole(0..page(4)),
+                Call::Outside(page(4)..bare.start),
+                Call::Hole(bare.clone()),
+                Call::Outside(bare.end..2 * PMD_SIZE),
+            ];
+            let (all, stop) = (0..2 * PMD_SIZE, Behaviour::StopAt(3));
+
+            expect::<false>(process, all.clone(), GO_ON, Ok(Walked::Whole), &calls)?;
+            expect::<false>(process, all, stop, Ok(Walked::Stopped), &calls[..3])
+        })
+    }
+
+    #[test]
     fn a_fatal_signal_ends_a_walk() -> Result {
         process::run(|process| {
             map_four_tables(process)?;

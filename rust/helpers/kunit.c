@@ -3,6 +3,7 @@
 /* What KUnit suites call only; in the module only with CONFIG_RUSTPROC_KUNIT_TEST. */
 
 #include <linux/fs_context.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/syscalls.h>
 
@@ -35,6 +36,11 @@ long rustproc_mremap(unsigned long addr, unsigned long old_len,
 		.di = addr, .si = old_len, .dx = new_len, .r10 = flags,
 		.r8 = new_addr,
 	});
+}
+
+void rustproc_vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vm_flags_set(vma, flags);
 }
 
 int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,

@@ -90,6 +90,7 @@ long rustproc_mprotect(unsigned long start, size_t len, unsigned long prot);
 long rustproc_mremap(unsigned long addr, unsigned long old_len,
 		     unsigned long new_len, unsigned long flags,
 		     unsigned long new_addr);
+void rustproc_vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags);
 int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,
 				 const char *value);
 #endif

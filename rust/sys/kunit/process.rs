@@ -10,7 +10,13 @@
 
 use crate::{
     bindings as own,
-    sys::mm::MmExt, //
+    sys::{
+        mm::{
+            MmExt,
+            MmapWriteLock, //
+        },
+        vma::flags, //
+    },
 };
 use core::{
     ops::Range,
@@ -159,6 +165,25 @@ impl Process {
         };
         // CAST: An errno is a negative number.
         done(address as c_long)
+    }
+
+    /// Makes an area of bare frames (`VM_PFNMAP`) of the one at `address`, in which there must be no page yet.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none.
+    pub(crate) fn make_bare(&self, address: usize) -> Result {
+        let lock = MmapWriteLock::killable(&self.mm)?;
+
+        // SAFETY: The address space is valid, and locked for writing until the end of the function.
+        unsafe {
+            let vma = bindings::find_vma(lock.mm().raw(), address);
+            if vma.is_null() {
+                return Err(ENOENT);
+            }
+            own::rustproc_vm_flags_set(vma, flags::PFNMAP);
+        }
+        Ok(())
     }
 
     /// Unmaps `range`, addresses in bytes.
