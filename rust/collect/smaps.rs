@@ -122,7 +122,7 @@ pub(crate) fn area(vma: Vma<'_>) -> AreaSizes {
 ///
 /// `EINTR` on a fatal signal.
 pub(crate) fn collect(area: &LockedVma<'_>, sums: &mut Sums) -> Result {
-    let holes = Holes::of(area.vma());
+    let holes = Holes::of(area);
 
     sums.walk(area, area.vma().range(), holes, Pace::Through)?;
     sums.finish(holes);
@@ -141,16 +141,16 @@ pub(crate) enum Holes {
 }
 
 impl Holes {
-    /// Decides on how to find the pages of `vma` that are in swap.
+    /// Decides on how to find the pages of `area` that are in swap.
     ///
     /// Where only the shared memory itself can have such pages, or has none, it is asked for all at
     /// once, here. A private, writable mapping may hide some of them behind copies of its own, so that
     /// one has to look where it has none.
-    pub(crate) fn of(vma: Vma<'_>) -> Self {
-        let Some(shmem) = vma.shmem() else {
+    pub(crate) fn of(area: &LockedVma<'_>) -> Self {
+        let Some(shmem) = area.shmem() else {
             return Self::Empty;
         };
-        let (swapped, bits) = (shmem.swap_usage(), vma.flags());
+        let (swapped, bits) = (shmem.swap_usage(), area.vma().flags());
 
         if swapped == 0 {
             Self::Empty
@@ -204,7 +204,7 @@ impl Sums {
         }
     }
 
-    fn table<L, const HOLES: bool>(&mut self, table: &PteTable<'_, L>, vma: Vma<'_>) {
+    fn table<L: LockMode, const HOLES: bool>(&mut self, table: &PteTable<'_, L>, vma: Vma<'_>) {
         let locked = vma.flags() & flags::LOCKED != 0;
 
         // CAST: A number of entries.
@@ -212,7 +212,7 @@ impl Sums {
         table.for_each_run(|mapped| match mapped {
             Mapped::Pages(run) => self.run(&run, locked),
             Mapped::Elsewhere(pte) => self.leaf(&pte, locked),
-            Mapped::Empty(range) if HOLES => self.empty(vma, range),
+            Mapped::Empty(range) if HOLES && L::MAY_SLEEP => self.empty(vma, range),
             Mapped::Empty(_) => {}
         });
     }
@@ -407,7 +407,8 @@ impl<'a, const HOLES: bool> Gather<'a, HOLES> {
 
 #[vtable]
 impl<L: LockMode, const HOLES: bool> PageWalk<L> for Gather<'_, HOLES> {
-    const HAS_PTE_HOLE: bool = HOLES;
+    /// Inside RCU only memory is walked of which nothing is in swap.
+    const HAS_PTE_HOLE: bool = HOLES && L::MAY_SLEEP;
 
     fn pmd_entry(&mut self, pmd: &Pmd<'_, L>) -> Result<Action> {
         match pmd.lock() {

@@ -20,7 +20,6 @@ use crate::{
         task,
         vma::{
             LockedVma,
-            Vma,
             VmaWalk, //
         },
     },
@@ -102,8 +101,8 @@ impl Rollup {
     fn area(&mut self, area: &LockedVma<'_>, budget: u64) -> Result {
         let vma = area.vma();
         let (holes, swapped) = match self.partial.take() {
-            Some(partial) => self.go_on(partial, vma),
-            None => (self.holes(vma), Bytes(0)),
+            Some(partial) => self.go_on(partial, area),
+            None => (self.holes(area), Bytes(0)),
         };
         let rest = vma.start().max(self.position)..vma.end();
 
@@ -119,7 +118,7 @@ impl Rollup {
                 self.partial = Some(Partial {
                     range: vma.range(),
                     holes,
-                    swapped: Bytes(swapped.0 + swapped_in(vma, holes, rest.start..stopped).0),
+                    swapped: Bytes(swapped.0 + swapped_in(area, holes, rest.start..stopped).0),
                 });
             }
             None => self.sums.finish(holes),
@@ -127,24 +126,24 @@ impl Rollup {
         Ok(())
     }
 
-    /// How to look at `vma`, and what shared memory had in swap of what has been looked at: as before, if a
+    /// How to look at `area`, and what shared memory had in swap of what has been looked at: as before, if a
     /// part of it has been, which was noted as `partial`.
     #[cold]
-    fn go_on(&mut self, partial: Partial, vma: Vma<'_>) -> (Holes, Bytes) {
-        if partial.range == vma.range() {
+    fn go_on(&mut self, partial: Partial, area: &LockedVma<'_>) -> (Holes, Bytes) {
+        if partial.range == area.vma().range() {
             return (partial.holes, partial.swapped);
         }
         self.give_up(Some(partial));
-        (self.holes(vma), Bytes(0))
+        (self.holes(area), Bytes(0))
     }
 
     /// How to look at a VMA that is new.
-    fn holes(&self, vma: Vma<'_>) -> Holes {
-        if vma.start() >= self.position {
-            return Holes::of(vma);
+    fn holes(&self, area: &LockedVma<'_>) -> Holes {
+        if area.vma().start() >= self.position {
+            return Holes::of(area);
         }
         // Its beginning has been counted, as another one.
-        match vma.shmem() {
+        match area.shmem() {
             Some(_) => Holes::Shmem,
             None => Holes::Empty,
         }
@@ -158,9 +157,9 @@ impl Rollup {
     }
 }
 
-/// What shared memory has in swap of `range`, addresses in bytes in `vma`, if it is asked for all at once.
-fn swapped_in(vma: Vma<'_>, holes: Holes, range: Range<usize>) -> Bytes {
-    match (holes, vma.shmem()) {
+/// What shared memory has in swap of `range`, addresses in bytes in `area`, if it is asked for all at once.
+fn swapped_in(area: &LockedVma<'_>, holes: Holes, range: Range<usize>) -> Bytes {
+    match (holes, area.shmem()) {
         (Holes::Asked(_), Some(shmem)) => Bytes(shmem.swap_usage_in(range)),
         _ => Bytes(0),
     }

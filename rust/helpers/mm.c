@@ -6,6 +6,7 @@
 #include <linux/mmu_context.h>
 #include <linux/pagemap.h>
 #include <linux/pkeys.h>
+#include <linux/shmem_fs.h>
 
 #include <asm/tlbflush.h>
 
@@ -137,6 +138,11 @@ bool rustproc_arch_pkeys_enabled(void)
 int rustproc_vma_pkey(struct vm_area_struct *vma)
 {
 	return vma_pkey(vma);
+}
+
+unsigned long rustproc_shmem_swapped(const struct vm_area_struct *vma)
+{
+	return READ_ONCE(SHMEM_I(file_inode(vma->vm_file))->swapped);
 }
 
 pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,

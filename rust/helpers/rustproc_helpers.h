@@ -133,6 +133,7 @@ struct vm_area_struct *rustproc_get_gate_vma(struct mm_struct *mm);
 const char *rustproc_anon_vma_name(struct vm_area_struct *vma);
 bool rustproc_arch_pkeys_enabled(void);
 int rustproc_vma_pkey(struct vm_area_struct *vma);
+unsigned long rustproc_shmem_swapped(const struct vm_area_struct *vma);
 pgoff_t rustproc_linear_page_index(const struct vm_area_struct *vma,
 				   unsigned long address);
 const struct path *rustproc_file_user_path(const struct file *file);

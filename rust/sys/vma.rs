@@ -134,7 +134,7 @@ impl VmaWalk {
     /// gate VMA.
     ///
     /// RCU is let go of, while the VMA stays locked, and then the walk has to find its place again. A
-    /// little anonymous memory is not worth that: what walks it does not sleep.
+    /// little memory is not worth that: what walks it does not sleep.
     pub(crate) fn inspect<R>(&mut self, inspect: impl FnOnce(LockedVma<'_>) -> R) -> Option<R> {
         let Some(Place::Mapping(raw)) = self.place else {
             return None;
@@ -143,6 +143,7 @@ impl VmaWalk {
         let vma = Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) });
         let held = match self.lock {
             Lock::Mmap => VmaLock::Mmap,
+            // INVARIANT: Looked at now.
             Lock::Vma(_) if vma.is_little() => VmaLock::VmaAndRcu,
             Lock::Vma(_) => VmaLock::Vma,
         };
@@ -240,8 +241,9 @@ pub(crate) enum VmaLock {
 ///
 /// # Invariants
 ///
-/// The locks that `held` names are held, and none besides; with `VmaLock::VmaAndRcu` the VMA is anonymous
-/// memory, and maps no file.
+/// The locks that `held` names are held, and none besides; with `VmaLock::VmaAndRcu` the VMA has no more
+/// addresses than a table maps, does not map hugetlb pages, and if it maps shared memory, nothing of
+/// that was in swap when the lock was taken.
 pub(crate) struct LockedVma<'a> {
     vma: Vma<'a>,
     held: VmaLock,
@@ -256,6 +258,15 @@ impl<'a> LockedVma<'a> {
     /// What keeps the VMA.
     pub(crate) fn held(&self) -> VmaLock {
         self.held
+    }
+
+    /// The shared memory that it maps, which may be asked for what is in swap; `None` if it maps none, or
+    /// such as had nothing in swap.
+    pub(crate) fn shmem(&self) -> Option<Shmem<'a>> {
+        match self.held {
+            VmaLock::VmaAndRcu => None,
+            VmaLock::Mmap | VmaLock::Vma => self.vma.shmem(),
+        }
     }
 }
 
@@ -626,9 +637,12 @@ impl<'a> Vma<'a> {
         unsafe { (*self.raw()).vm_file.is_null() && (*self.raw()).vm_ops.is_null() }
     }
 
-    /// Whether it is anonymous memory that at most a few page tables map.
+    /// Whether at most a few page tables map it, which say all that there is to say of its pages, so that
+    /// nobody sleeps who looks at them.
     fn is_little(&self) -> bool {
-        self.is_anonymous() && self.end() - self.start() <= own::RUSTPROC_CONST_PMD_SIZE
+        self.end() - self.start() <= own::RUSTPROC_CONST_PMD_SIZE
+            && !self.is_hugetlb()
+            && !self.shmem().is_some_and(|shmem| shmem.is_swapped())
     }
 
     /// Whether it is anonymous memory without any page but the page of zeros: none has ever been put
@@ -773,14 +787,20 @@ impl<'a> Vma<'a> {
 pub(crate) struct Shmem<'a>(Vma<'a>);
 
 impl Shmem<'_> {
-    /// Bytes of the memory in swap: of what the VMA maps, or of all of it. Mirrors
+    /// Whether anything of it is in swap, be it mapped or not.
+    fn is_swapped(&self) -> bool {
+        // SAFETY: The VMA is locked and maps shared memory.
+        unsafe { own::rustproc_shmem_swapped(self.0.raw()) != 0 }
+    }
+
+    /// Bytes of the memory in swap: of what the VMA maps, or of all of it. Sleeps. Mirrors
     /// `shmem_swap_usage()`.
     pub(crate) fn swap_usage(&self) -> u64 {
         // SAFETY: The VMA is locked and maps shared memory. CAST: A size has 64 bits.
         unsafe { own::shmem_swap_usage(self.0.raw()) as u64 }
     }
 
-    /// Bytes of the memory in swap that the VMA maps in `range`, addresses in bytes. Mirrors
+    /// Bytes of the memory in swap that the VMA maps in `range`, addresses in bytes. Sleeps. Mirrors
     /// `shmem_partial_swap_usage()`.
     pub(crate) fn swap_usage_in(&self, range: Range<usize>) -> u64 {
         // SAFETY: The VMA is locked and maps shared memory, so it has a file. CAST: A size has 64

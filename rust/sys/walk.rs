@@ -496,8 +496,8 @@ impl LockedVma<'_> {
         if self.vma().is_within(PMD_SIZE) && !self.vma().is_hugetlb() {
             return Table::<W, L>::walk_one(self, range, author);
         }
-        // SAFETY: By the function's condition. Inside RCU the VMA is anonymous memory: a walk of that
-        // sleeps in our callbacks only.
+        // SAFETY: By the function's condition. Inside RCU the VMA is small, and does not map hugetlb
+        // pages: a walk of that sleeps in our callbacks only.
         unsafe { walk_vma::<W, L>(self.vma(), range, author) }
     }
 }
