@@ -396,7 +396,7 @@ impl<'a, const HOLES: bool> Gather<'a, HOLES> {
         }
     }
 
-    /// Whether to stop, now that a table of `vma` has been looked at.
+    /// Whether to stop, now that a table of `vma` has been looked at, which was not the last.
     fn is_piece(&self, vma: Vma<'_>) -> bool {
         match self.pace {
             Pace::Through => false,
@@ -416,7 +416,7 @@ impl<L: LockMode, const HOLES: bool> PageWalk<L> for Gather<'_, HOLES> {
             PmdGuard::Table(table) => self.sums.table::<L, HOLES>(&table, pmd.vma()),
             PmdGuard::Changed => return Ok(Action::Again),
         }
-        if self.is_piece(pmd.vma()) {
+        if pmd.range().end < pmd.vma().end() && self.is_piece(pmd.vma()) {
             self.stopped = pmd.range().end;
             return Ok(Action::Stop);
         }
