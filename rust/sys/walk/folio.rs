@@ -96,9 +96,11 @@ impl<'t> Page<'t> {
     /// What the flags of its folio say, if it is the folio's only page.
     #[inline]
     pub(super) fn state_if_small(&self) -> Option<FolioState> {
+        if self.is_tail() {
+            return None;
+        }
         let state = self.state();
-
-        (!self.is_tail() && !state.is_large()).then_some(state)
+        (!state.is_large()).then_some(state)
     }
 
     /// What its own flags say: those of its folio, if it is the folio's first page.
