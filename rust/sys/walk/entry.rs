@@ -25,6 +25,7 @@ use kernel::{
 /// Bits of a page-table entry, all names and meanings the architecture's.
 mod bits {
     pub(super) use crate::bindings::{
+        RUSTPROC_CONST_PMD_HUGE as PMD_HUGE,
         RUSTPROC_CONST_PMD_PRESENT as PMD_PRESENT,
         RUSTPROC_CONST_PTE_ACCESSED as ACCESSED,
         RUSTPROC_CONST_PTE_CPU_DIRTY as CPU_DIRTY,
@@ -270,6 +271,27 @@ impl<'t> Pte<'t> {
         // SAFETY: Takes a number.
         // INVARIANT: The entry stays as it is while its table is locked.
         unsafe { Leaf::new(own::rustproc_softleaf_from_pte(self.raw)) }
+    }
+}
+
+/// An entry of a PMD as it was when it was read. Nothing keeps it, nor what it maps.
+#[derive(Clone, Copy)]
+pub(super) struct PmdGlimpse(pub(super) bindings::pmd_t);
+
+impl Entry for PmdGlimpse {
+    const PRESENT: usize = bits::PMD_PRESENT;
+
+    #[inline]
+    fn value(&self) -> usize {
+        self.0.pmd
+    }
+}
+
+impl PmdGlimpse {
+    /// Mapped a table. Mirrors `pmd_is_huge()`, which is false then, and where the entry is empty.
+    #[inline]
+    pub(super) fn is_table(&self) -> bool {
+        self.is_present() && !self.has(bits::PMD_HUGE)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     entry::{
         Entry,
         HugetlbPte,
+        PmdGlimpse,
         PmdLeaf,
         Pte, //
     },
@@ -106,12 +107,12 @@ impl<'w, L> Pmd<'w, L> {
         range: Range<usize>,
         vma: Vma<'w>,
     ) -> Option<Self> {
-        // SAFETY: By the function's condition; an entry has the size of a word.
-        unsafe {
-            let value = NonNull::new(raw)?.read_volatile();
-            let leaf = PmdLeaf::new(value, range.start, vma);
-            (!leaf.is_none()).then(|| Self::new(raw, range, vma))
+        if raw.is_null() {
+            return None;
         }
+        // SAFETY: By the function's condition.
+        let pmd = unsafe { Self::new(raw, range, vma) };
+        (!pmd.glimpse().is_none()).then_some(pmd)
     }
 
     /// The VMA that the entry lies in.
@@ -124,7 +125,15 @@ impl<'w, L> Pmd<'w, L> {
         self.range.clone()
     }
 
+    /// The entry as it is now.
+    #[inline]
+    fn glimpse(&self) -> PmdGlimpse {
+        // SAFETY: The entry is kept by the type invariant, and has the size of a word.
+        PmdGlimpse(unsafe { self.raw.read_volatile() })
+    }
+
     /// Locks what the entry maps.
+    #[inline(always)]
     pub(crate) fn lock(&self) -> PmdGuard<'_, L> {
         match self.lock_huge() {
             Some(huge) => PmdGuard::Huge(huge),
@@ -135,6 +144,9 @@ impl<'w, L> Pmd<'w, L> {
     /// Locks the huge page that the entry maps; `None` if it maps none. Mirrors
     /// `pmd_trans_huge_lock()`.
     pub(crate) fn lock_huge(&self) -> Option<HugePmd<'_, L>> {
+        if self.glimpse().is_table() {
+            return None;
+        }
         // SAFETY: The entry is kept by the type invariant; what the helper returns is locked.
         let lock = unsafe {
             TableLock::from_held(own::rustproc_pmd_trans_huge_lock(
@@ -189,11 +201,8 @@ pub(crate) struct HugePmd<'p, L> {
 impl<L> HugePmd<'_, L> {
     /// The entry.
     pub(crate) fn entry(&self) -> PmdLeaf<'_> {
-        // SAFETY: The entry is kept and locked by the type invariant, and has the size of a word.
-        unsafe {
-            let raw = self.pmd.raw.read_volatile();
-            PmdLeaf::new(raw, self.pmd.range.start, self.pmd.vma)
-        }
+        // SAFETY: The entry is kept and locked by the type invariant.
+        unsafe { PmdLeaf::new(self.pmd.glimpse().0, self.pmd.range.start, self.pmd.vma) }
     }
 }
 
