@@ -17,12 +17,16 @@ mod directory;
 mod entry;
 mod file;
 mod info;
+mod names;
 mod stock;
 mod task;
 
 pub(crate) use self::info::InfoDirectory;
 
-use self::task::TaskNode;
+use self::{
+    names::TaskNames,
+    task::TaskNode, //
+};
 use crate::sys::{
     cred::{
         Owner,
@@ -75,6 +79,8 @@ pub(crate) struct Proc {
     ns: ARef<PidNamespace>,
     /// The stock procfs that has the mount's options, and that names are passed through to.
     stock: StockProc,
+    /// The names in the directories of tasks.
+    names: TaskNames,
 }
 
 /// What stands behind an inode of the tree.
@@ -117,6 +123,7 @@ impl FileSystem for Proc {
             fs: Self {
                 ns: stock.namespace(),
                 stock,
+                names: TaskNames::new()?,
             },
             root: NewInode {
                 node: Node::Root,

@@ -116,8 +116,3 @@ pub(super) fn find(name: &[u8], scope: Scope) -> Option<(&'static Entry, FileOpe
 
     Some((entry, entry.operations(scope)?))
 }
-
-/// Whether `name` is a file of ours in a directory of `scope`.
-pub(super) fn is_ours(name: &[u8], scope: Scope) -> bool {
-    find(name, scope).is_some()
-}

@@ -9,7 +9,8 @@
 //! in [`fs/proc/base.c`](srctree/fs/proc/base.c).
 
 use super::{
-    entry,
+    entry::Entry,
+    names::Maker,
     stock,
     Node,
     Proc,
@@ -29,6 +30,7 @@ use crate::{
         fs::{
             Directory,
             Emitter,
+            FileOperations,
             HidePid,
             Inode,
             Kind,
@@ -51,17 +53,10 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
         rcu, //
     },
     task::Task, //
 };
-
-/// Name of the directory of threads.
-const THREADS: &[u8] = b"task";
 
 /// What of a task an inode stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,9 +155,13 @@ pub(super) fn new_directory(
     task: &Task,
     place: Place,
 ) -> Result<ARef<Inode<Proc>>> {
+    let links = |scope| {
+        let pid = Pid::of_task(task).ok_or(ENOENT)?;
+        Ok::<_, Error>(parent.fs().names(&pid, scope)?.links)
+    };
     let (nlink, immutable) = match place {
-        Place::Process => (PROCESS_LINKS.get(parent.fs(), task)?, true),
-        Place::Thread => (THREAD_LINKS.get(parent.fs(), task)?, true),
+        Place::Process => (links(Scope::Process)?, true),
+        Place::Thread => (links(Scope::Thread)?, true),
         Place::Threads | Place::File => (2, false),
     };
     let kind = match place {
@@ -181,43 +180,6 @@ pub(super) fn new_directory(
             immutable,
         },
     )
-}
-
-static PROCESS_LINKS: Links = Links::of(Scope::Process);
-static THREAD_LINKS: Links = Links::of(Scope::Thread);
-
-/// Hard links of stock's directories of one kind, which depend on the kernel alone: on how many
-/// directories there are in them. Mirrors `nlink_tgid` and `nlink_tid`.
-struct Links {
-    scope: Scope,
-    /// 0 until the first was looked at.
-    known: Atomic<u32>,
-}
-
-impl Links {
-    const fn of(scope: Scope) -> Self {
-        Self {
-            scope,
-            known: Atomic::new(0),
-        }
-    }
-
-    /// How many there are, as stock's directory of `task` has it. Sleeps the first time.
-    ///
-    /// # Errors
-    ///
-    /// `ENOENT` if the task has been reaped; `ENOMEM`.
-    fn get(&self, fs: &Proc, task: &Task) -> Result<u32> {
-        match self.known.load(Relaxed) {
-            0 => {
-                let pid = Pid::of_task(task).ok_or(ENOENT)?;
-                let links = stock::task_directory(fs, &pid, self.scope)?.nlink();
-                self.known.store(links, Relaxed);
-                Ok(links)
-            }
-            known => Ok(known),
-        }
-    }
 }
 
 /// What differs between the inodes of a task.
@@ -274,9 +236,10 @@ fn lookup_entry(
     scope: Scope,
     name: &[u8],
 ) -> Result<ARef<Inode<Proc>>> {
-    match new_entry(dir, task, scope, name) {
-        Some(inode) => inode,
-        None => stock::lookup(
+    match dir.fs().names(&node.pid, scope)?.find(name).ok_or(ENOENT)? {
+        Maker::File(entry, operations) => new_file(dir, task, entry, operations),
+        Maker::Threads => new_directory(dir, task, Place::Threads),
+        Maker::Stock => stock::lookup(
             dir,
             &stock::task_directory(dir.fs(), &node.pid, scope)?,
             name,
@@ -284,19 +247,14 @@ fn lookup_entry(
     }
 }
 
-/// Makes the inode of `name` if that is ours.
-fn new_entry(
+/// Makes the inode of a file of ours.
+fn new_file(
     dir: &Inode<Proc>,
     task: &Task,
-    scope: Scope,
-    name: &[u8],
-) -> Option<Result<ARef<Inode<Proc>>>> {
-    if scope == Scope::Process && name == THREADS {
-        return Some(new_directory(dir, task, Place::Threads));
-    }
-    let (entry, operations) = entry::find(name, scope)?;
-
-    Some(new_inode(
+    entry: &Entry,
+    operations: FileOperations<Proc>,
+) -> Result<ARef<Inode<Proc>>> {
+    new_inode(
         dir,
         task,
         Place::File,
@@ -306,7 +264,7 @@ fn new_entry(
             nlink: 1,
             immutable: false,
         },
-    ))
+    )
 }
 
 fn lookup_thread(dir: &Inode<Proc>, leader: &Task, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
@@ -335,7 +293,7 @@ pub(super) fn read_dir(
     }
 }
 
-/// Reads what stock lists, with numbers of our own for what is ours.
+/// Reads the names in stock's order. What is stock's has stock's numbers.
 fn read_entries(
     dir: &mut Directory<'_, Proc>,
     node: &TaskNode,
@@ -344,21 +302,28 @@ fn read_entries(
 ) -> Result {
     let inode = dir.inode();
     let task = node.pid.task().ok_or(ENOENT)?;
-    let stream = dir.stream(|| stock::task_directory(inode.fs(), &node.pid, scope))?;
+    let names = inode.fs().names(&node.pid, scope)?;
+    let stock = dir.counterpart(|| stock::task_directory(inode.fs(), &node.pid, scope))?;
 
     if !entries.dots() {
         return Ok(());
     }
-    let end = stream.read_from(entries.position(), |entry| {
-        entries.set_position(entry.position);
-        if entry::is_ours(entry.name, scope) || entry.name == THREADS {
-            return entries.emit_inode(entry.name, || {
-                new_entry(inode, &task, scope, entry.name).unwrap_or(Err(ENOENT))
-            });
+    for name in names.from(entries.position()) {
+        let text = &name.text;
+        let fitted = match name.maker {
+            Maker::File(entry, operations) => {
+                entries.emit_inode(text, || new_file(inode, &task, entry, operations))
+            }
+            Maker::Threads => {
+                entries.emit_inode(text, || new_directory(inode, &task, Place::Threads))
+            }
+            Maker::Stock => entries.emit_counterpart(text, stock),
+        };
+        if !fitted {
+            break;
         }
-        entries.emit(entry.name, entry.ino, entry.kind)
-    })?;
-    entries.set_position(end);
+        entries.set_position(entries.position() + 1);
+    }
     Ok(())
 }
 

@@ -202,6 +202,12 @@ pub(crate) struct FileOperations<T> {
     _type: PhantomData<fn(T)>,
 }
 
+// SAFETY: The table is constant.
+unsafe impl<T> Send for FileOperations<T> {}
+
+// SAFETY: As above.
+unsafe impl<T> Sync for FileOperations<T> {}
+
 impl<T> Clone for FileOperations<T> {
     fn clone(&self) -> Self {
         *self

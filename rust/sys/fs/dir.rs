@@ -7,6 +7,8 @@
 use super::{
     inode::Inode,
     path::{
+        hashed,
+        number_and_type,
         DirectoryStream,
         StockPath, //
     },
@@ -47,6 +49,8 @@ pub(crate) struct Entry<'a> {
 struct State {
     /// The directory that it passes through to, once opened.
     stream: Option<DirectoryStream>,
+    /// The directory that it has names from, once they were asked for.
+    counterpart: Option<StockPath>,
     /// The author's mark of where reading stopped; 0 after a seek.
     cookie: i32,
 }
@@ -131,6 +135,23 @@ impl<'a, T: FileSystem> Directory<'a, T> {
         }
         state.stream.as_mut().ok_or(EIO)
     }
+
+    /// The directory that this one has names from: `path()`, called once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `path()`, and `ENOMEM`.
+    pub(crate) fn counterpart(
+        &mut self,
+        path: impl FnOnce() -> Result<StockPath>,
+    ) -> Result<&StockPath> {
+        let state = self.state()?;
+
+        if state.counterpart.is_none() {
+            state.counterpart = Some(path()?);
+        }
+        state.counterpart.as_ref().ok_or(EIO)
+    }
 }
 
 /// Where the entries of a directory go.
@@ -199,6 +220,16 @@ impl<T: FileSystem> Emitter<'_, T> {
         }
     }
 
+    /// Emits `name` with the number and type that it has in `directory`; `false` when the reader has
+    /// enough. If that can't be told the entry is emitted all the same, with type unknown.
+    #[must_use]
+    pub(crate) fn emit_counterpart(&mut self, name: &[u8], directory: &StockPath) -> bool {
+        match directory.number_and_type(name) {
+            Ok((ino, kind)) => self.emit(name, ino, kind),
+            Err(_) => self.emit(name, 1, bindings::DT_UNKNOWN),
+        }
+    }
+
     fn number_and_type(
         &mut self,
         name: &[u8],
@@ -212,8 +243,7 @@ impl<T: FileSystem> Emitter<'_, T> {
 
         // SAFETY: The dentry is referenced and positive.
         unsafe {
-            let inode = (*dentry.as_ptr()).d_inode;
-            let result = ((*inode).i_ino, u32::from((*inode).i_mode) >> 12);
+            let result = number_and_type((*dentry.as_ptr()).d_inode);
             bindings::dput(dentry.as_ptr());
             Ok(result)
         }
@@ -232,11 +262,8 @@ unsafe fn find_or_add<T: FileSystem>(
     make: impl FnOnce() -> Result<ARef<Inode<T>>>,
 ) -> Result<NonNull<bindings::dentry>> {
     // SAFETY: By the function's condition; each dentry that is not returned is put.
-    // CAST: A name has at most `NAME_MAX` bytes.
     unsafe {
-        let mut name = own::rustproc_qstr(name.as_ptr().cast(), name.len() as u32);
-        let parts = &mut name.__bindgen_anon_1.__bindgen_anon_1;
-        parts.hash = bindings::full_name_hash(parent.cast(), name.name.cast(), parts.len);
+        let name = hashed(parent, name);
         if let Some(found) = NonNull::new(bindings::d_lookup(parent, &name)) {
             return Ok(found);
         }

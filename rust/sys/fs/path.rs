@@ -101,6 +101,26 @@ impl StockPath {
         }
     }
 
+    /// Number and type (`DT_*`) of the entry `name` of this directory, as listings show them. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none; what else the lookup answers.
+    pub(super) fn number_and_type(&self, name: &[u8]) -> Result<(u64, u32)> {
+        // SAFETY: By the type invariant; the dentry that is found is referenced until it is put.
+        unsafe {
+            let dentry = bindings::d_lookup(self.0.dentry, &hashed(self.0.dentry, name));
+            if dentry.is_null() {
+                let child = self.child(name)?;
+                return Ok(number_and_type(child.inode()));
+            }
+            let inode = (*dentry).d_inode;
+            let found = (!inode.is_null()).then(|| number_and_type(inode));
+            bindings::dput(dentry);
+            found.ok_or(ENOENT)
+        }
+    }
+
     /// Whether a lookup of its name would find this very object again. Sleeps.
     pub(crate) fn is_current(&self) -> bool {
         // SAFETY: A referenced dentry has a parent, which `dget_parent()` references, and procfs
@@ -301,6 +321,26 @@ impl StockPath {
         // INVARIANT: The reference to the file is the caller's.
         NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
     }
+
+    /// Opens the directory that this is for the kernel itself. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn open_as_kernel(&self) -> Result<DirectoryStream> {
+        // SAFETY: By the type invariant; the kernel's credentials live for ever.
+        // CAST: The flags are low bits.
+        let file = from_err_ptr(unsafe {
+            bindings::kernel_file_open(
+                &self.0,
+                (bindings::O_RDONLY | bindings::O_DIRECTORY) as c_int,
+                own::rustproc_kernel_cred(),
+            )
+        })?;
+
+        // INVARIANT: The reference to the file is the caller's.
+        NonNull::new(file).map(DirectoryStream).ok_or(ENOMEM)
+    }
 }
 
 /// A file or directory of another file system as a path walk under RCU sees it: it may be on its way
@@ -386,6 +426,28 @@ unsafe fn follow(
             Some(get_link) => get_link(dentry, inode, done),
             None => EINVAL.to_ptr(),
         }
+    }
+}
+
+/// Number and type (`DT_*`) of an inode.
+///
+/// # Safety
+///
+/// `inode` must be valid.
+pub(super) unsafe fn number_and_type(inode: *const bindings::inode) -> (u64, u32) {
+    // SAFETY: By the function's condition; the number is constant, and the type in the mode.
+    unsafe { ((*inode).i_ino, u32::from((*inode).i_mode) >> 12) }
+}
+
+/// The name `name` with its hash in the directory `parent`; it must not be used for longer than `name`.
+pub(super) fn hashed(parent: *const bindings::dentry, name: &[u8]) -> bindings::qstr {
+    // SAFETY: The name has the length that is passed. The directory's address only salts the hash.
+    // CAST: A name has at most `NAME_MAX` bytes.
+    unsafe {
+        let mut name = own::rustproc_qstr(name.as_ptr().cast(), name.len() as u32);
+        let parts = &mut name.__bindgen_anon_1.__bindgen_anon_1;
+        parts.hash = bindings::full_name_hash(parent.cast(), name.name.cast(), parts.len);
+        name
     }
 }
 
