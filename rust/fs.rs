@@ -203,6 +203,13 @@ impl FileSystem for Proc {
     }
 
     fn target(inode: &Inode<Self>) -> Option<&StockPath> {
+        match inode.node() {
+            Node::Passed => inode.backing(),
+            Node::Root | Node::Task(_) => None,
+        }
+    }
+
+    fn forwarded(inode: &Inode<Self>) -> Option<&StockPath> {
         inode.backing()
     }
 

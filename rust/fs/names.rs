@@ -32,6 +32,7 @@ use kernel::{
         Mutex,
         SetOnce, //
     },
+    task::Task, //
 };
 
 /// Name of the directory of threads.
@@ -58,6 +59,19 @@ impl Maker {
     }
 }
 
+/// What tells most names apart: length, first and last byte.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u32);
+
+impl Key {
+    fn of(name: &[u8]) -> Self {
+        let byte = |byte: Option<&u8>| byte.map_or(0, |byte| u32::from(*byte));
+
+        // CAST: A name has at most `NAME_MAX` bytes.
+        Self((name.len() as u32) << 16 | byte(name.first()) << 8 | byte(name.last()))
+    }
+}
+
 /// A name, and who makes what is behind it.
 pub(super) struct Name {
     pub(super) text: KVec<u8>,
@@ -78,38 +92,65 @@ impl Name {
 
 /// The directories of one kind.
 pub(super) struct Names {
+    /// In stock's order.
     names: KVec<Name>,
+    /// In the order of their keys: where in `names` each stands.
+    sorted: KVec<(Key, usize)>,
     /// Hard links that such a directory has. Mirrors `nlink_tgid` and `nlink_tid`.
     pub(super) links: u32,
 }
 
 impl Names {
-    /// Asks stock, of the task that `pid` identifies. Sleeps.
+    /// Asks stock what is in the directory of `task`. Sleeps.
     ///
     /// # Errors
     ///
     /// `ENOENT` if the task has been reaped; `ENOMEM`.
-    fn learn(fs: &Proc, pid: &Pid, scope: Scope) -> Result<Self> {
-        let directory = stock::task_directory(fs, pid, scope)?;
-        let mut names = KVec::new();
+    fn learn(fs: &Proc, task: &Task, scope: Scope) -> Result<Self> {
+        let pid = Pid::of_task(task).ok_or(ENOENT)?;
+        let directory = stock::task_directory(fs, &pid, scope)?;
+        let mut names = Self {
+            names: KVec::new(),
+            sorted: KVec::new(),
+            links: directory.nlink(),
+        };
         let mut result = Ok(());
 
         directory.open_as_kernel()?.read_from(DOTS, |entry| {
-            result = Name::new(entry.name, scope)
-                .and_then(|name| names.push(name, GFP_KERNEL).map_err(Error::from));
+            result = names.add(entry.name, scope);
             result.is_ok()
         })?;
-        result.map(|()| Self {
-            names,
-            links: directory.nlink(),
-        })
+        result.map(|()| names.sort())
+    }
+
+    /// Adds a name behind the others; [`Names::sort`] before it is looked for.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    fn add(&mut self, text: &[u8], scope: Scope) -> Result {
+        self.sorted
+            .push((Key::of(text), self.names.len()), GFP_KERNEL)?;
+        Ok(self.names.push(Name::new(text, scope)?, GFP_KERNEL)?)
+    }
+
+    /// Makes the names ready to be looked for.
+    fn sort(mut self) -> Self {
+        self.sorted.sort_unstable();
+        self
     }
 
     /// Who makes what is behind `name`; `None` if there is no such name.
     pub(super) fn find(&self, name: &[u8]) -> Option<Maker> {
-        let found = self.names.iter().find(|known| *known.text == *name)?;
+        let key = Key::of(name);
+        let first = self.sorted.partition_point(|(known, _)| *known < key);
+        let alike = self.sorted.get(first..)?.iter();
+        let alike = alike.take_while(|(known, _)| *known == key);
+        let mut alike = alike.filter_map(|(_, index)| self.names.get(*index));
 
-        Some(found.maker)
+        alike
+            .find(|known| *known.text == *name)
+            .map(|known| known.maker)
     }
 
     /// The names from the one on that stands at `position` of a directory.
@@ -152,22 +193,118 @@ impl TaskNames {
 }
 
 impl Proc {
-    /// The names in a directory of `scope`. Sleeps until they are known, of the task that `pid`
-    /// identifies.
+    /// The names in a directory of `scope`. The first time it sleeps until they are known, from the
+    /// directory of `task`.
     ///
     /// # Errors
     ///
     /// `ENOENT` if the task has been reaped; `ENOMEM`.
-    pub(super) fn names(&self, pid: &Pid, scope: Scope) -> Result<&Names> {
-        let known = self.names.of(scope);
-
-        if let Some(names) = known.as_ref() {
-            return Ok(names);
+    #[inline]
+    pub(super) fn names(&self, task: &Task, scope: Scope) -> Result<&Names> {
+        match self.names.of(scope).as_ref() {
+            Some(names) => Ok(names),
+            None => self.learn_names(task, scope),
         }
+    }
+
+    #[cold]
+    fn learn_names(&self, task: &Task, scope: Scope) -> Result<&Names> {
+        let known = self.names.of(scope);
         let _guard = self.names.learning.lock();
+
         if known.as_ref().is_none() {
-            known.populate(Names::learn(self, pid, scope)?);
+            known.populate(Names::learn(self, task, scope)?);
         }
         known.as_ref().ok_or(EIO)
+    }
+}
+
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+#[kunit_tests(rustproc_fs_names)]
+#[allow(unsafe_code)] // What the macro makes.
+mod tests {
+    use super::*;
+    use crate::sys::kunit::equal;
+
+    /// Some are alike but for what is in the middle.
+    const NAMES: [&[u8]; 8] = [
+        b"task",
+        b"stat",
+        b"oom_adj",
+        b"ab",
+        b"slot",
+        b"children",
+        b"s",
+        b"axb",
+    ];
+
+    fn names(scope: Scope) -> Result<Names> {
+        let mut names = Names {
+            names: KVec::new(),
+            sorted: KVec::new(),
+            links: 2,
+        };
+
+        for name in NAMES {
+            names.add(name, scope)?;
+        }
+        Ok(names.sort())
+    }
+
+    fn maker(names: &Names, name: &[u8]) -> Option<&'static str> {
+        names.find(name).map(|maker| match maker {
+            Maker::File(entry, _) => entry.name,
+            Maker::Threads => "threads",
+            Maker::Stock => "stock",
+        })
+    }
+
+    #[test]
+    fn each_name_has_its_maker() -> Result {
+        let (process, thread) = (names(Scope::Process)?, names(Scope::Thread)?);
+
+        for name in [&b"oom_adj"[..], b"ab", b"axb", b"slot", b"s"] {
+            equal("stock's", maker(&process, name), Some("stock"))?;
+        }
+        equal("ours", maker(&process, b"stat"), Some("stat"))?;
+        equal("task", maker(&process, b"task"), Some("threads"))?;
+        equal("task of a thread", maker(&thread, b"task"), Some("stock"))?;
+        equal("of a process", maker(&process, b"children"), Some("stock"))?;
+        equal("of a thread", maker(&thread, b"children"), Some("children"))
+    }
+
+    #[test]
+    fn other_names_are_not_there() -> Result {
+        let names = names(Scope::Process)?;
+
+        // `status` is ours, but stock hasn't got it here; `sxat` looks like `stat`.
+        for name in [
+            &b""[..],
+            b"status",
+            b"sxat",
+            b"sta",
+            b"stat ",
+            b"\xff",
+            &[b's'; 255],
+        ] {
+            equal("a name that isn't there", maker(&names, name), None)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_listing_goes_on_where_it_stood() -> Result {
+        let names = names(Scope::Process)?;
+        let from = |position| names.from(position).len();
+
+        equal("from the first", from(DOTS), NAMES.len())?;
+        equal("from the last", from(DOTS + 7), 1)?;
+        equal("behind the last", from(DOTS + 8), 0)?;
+        equal("from nowhere", from(i64::MAX), 0)?;
+        equal(
+            "the second",
+            names.from(DOTS + 1).first().map(|name| &*name.text),
+            Some(&b"stat"[..]),
+        )
     }
 }

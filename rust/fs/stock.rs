@@ -52,7 +52,15 @@ pub(super) fn lookup(
     parent: &StockPath,
     name: &[u8],
 ) -> Result<ARef<Inode<Proc>>> {
-    let path = parent.child(name)?;
+    mirror(dir, parent.child(name)?)
+}
+
+/// Makes the inode of a name that stands for `path`.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub(super) fn mirror(dir: &Inode<Proc>, path: StockPath) -> Result<ARef<Inode<Proc>>> {
     let mode = path.mode();
 
     dir.super_block().new_inode(NewInode {

@@ -36,7 +36,8 @@ use crate::{
             Kind,
             NewInode,
             RcuInode,
-            Stat, //
+            Stat,
+            StockPath, //
         },
         pid::{
             self,
@@ -155,13 +156,9 @@ pub(super) fn new_directory(
     task: &Task,
     place: Place,
 ) -> Result<ARef<Inode<Proc>>> {
-    let links = |scope| {
-        let pid = Pid::of_task(task).ok_or(ENOENT)?;
-        Ok::<_, Error>(parent.fs().names(&pid, scope)?.links)
-    };
     let (nlink, immutable) = match place {
-        Place::Process => (links(Scope::Process)?, true),
-        Place::Thread => (links(Scope::Thread)?, true),
+        Place::Process => (parent.fs().names(task, Scope::Process)?.links, true),
+        Place::Thread => (parent.fs().names(task, Scope::Thread)?.links, true),
         Place::Threads | Place::File => (2, false),
     };
     let kind = match place {
@@ -178,6 +175,7 @@ pub(super) fn new_directory(
             mode: DIRECTORY_MODE,
             nlink,
             immutable,
+            backing: None,
         },
     )
 }
@@ -188,6 +186,8 @@ struct NewShape {
     mode: u16,
     nlink: u32,
     immutable: bool,
+    /// What is handed on to; the inode has its number then.
+    backing: Option<StockPath>,
 }
 
 fn new_inode(
@@ -199,10 +199,10 @@ fn new_inode(
     let pid = Pid::of_task(task).ok_or(ENOENT)?;
     let inode = parent.super_block().new_inode(NewInode {
         node: Node::Task(TaskNode { pid, place }),
-        backing: None,
+        ino: shape.backing.as_ref().map(StockPath::ino),
+        backing: shape.backing,
         kind: shape.kind,
         mode: shape.mode,
-        ino: None,
         nlink: shape.nlink,
         immutable: shape.immutable,
         transient: matches!(place, Place::Process | Place::Thread),
@@ -236,14 +236,16 @@ fn lookup_entry(
     scope: Scope,
     name: &[u8],
 ) -> Result<ARef<Inode<Proc>>> {
-    match dir.fs().names(&node.pid, scope)?.find(name).ok_or(ENOENT)? {
+    match dir.fs().names(task, scope)?.find(name).ok_or(ENOENT)? {
         Maker::File(entry, operations) => new_file(dir, task, entry, operations),
         Maker::Threads => new_directory(dir, task, Place::Threads),
-        Maker::Stock => stock::lookup(
-            dir,
-            &stock::task_directory(dir.fs(), &node.pid, scope)?,
-            name,
-        ),
+        Maker::Stock => {
+            let path = stock::task_directory(dir.fs(), &node.pid, scope)?.child(name)?;
+            if path.is_plain_file() {
+                return new_forward(dir, task, path);
+            }
+            stock::mirror(dir, path)
+        }
     }
 }
 
@@ -263,6 +265,24 @@ fn new_file(
             mode: entry.mode,
             nlink: 1,
             immutable: false,
+            backing: None,
+        },
+    )
+}
+
+/// Makes the inode of a file that is handed on to stock's at `path`, of which no more than that needs to
+/// be asked.
+fn new_forward(dir: &Inode<Proc>, task: &Task, path: StockPath) -> Result<ARef<Inode<Proc>>> {
+    new_inode(
+        dir,
+        task,
+        Place::File,
+        NewShape {
+            kind: Kind::Forward,
+            mode: path.mode(),
+            nlink: 1,
+            immutable: false,
+            backing: Some(path),
         },
     )
 }
@@ -302,7 +322,7 @@ fn read_entries(
 ) -> Result {
     let inode = dir.inode();
     let task = node.pid.task().ok_or(ENOENT)?;
-    let names = inode.fs().names(&node.pid, scope)?;
+    let names = inode.fs().names(&task, scope)?;
     let stock = dir.counterpart(|| stock::task_directory(inode.fs(), &node.pid, scope))?;
 
     if !entries.dots() {

@@ -180,8 +180,11 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     fn has_fixed_mode(inode: &Inode<Self>) -> bool;
 
     /// The path behind an inode, which is asked for its attributes and permissions: that of a
-    /// [`Kind::Forward`] or [`Kind::Link`], and of the directories that stand for others.
+    /// [`Kind::Link`], and of the files and directories that stand for others.
     fn target(inode: &Inode<Self>) -> Option<&StockPath>;
+
+    /// The file that open files of a [`Kind::Forward`] hand each call on to.
+    fn forwarded(inode: &Inode<Self>) -> Option<&StockPath>;
 
     /// The entries of a directory; called once for each open directory, at its first read.
     ///

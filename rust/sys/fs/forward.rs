@@ -156,10 +156,10 @@ impl<T: FileSystem> Table<T> {
     }
 }
 
-/// The operations of a file that stands for `target`: inodes of `T` only may have them, and only those
-/// with that target.
-pub(super) fn operations<T: FileSystem>(target: &StockPath) -> &'static bindings::file_operations {
-    &(&Table::<T>::TABLES)[Shape::of(target.file_operations()).index()]
+/// The operations of a file that stands for `other`: inodes of `T` only may have them, and only those
+/// that are forwarded to it.
+pub(super) fn operations<T: FileSystem>(other: &StockPath) -> &'static bindings::file_operations {
+    &(&Table::<T>::TABLES)[Shape::of(other.file_operations()).index()]
 }
 
 /// What the VFS finds out about a file when it is opened, and ours must have in common with the other.
@@ -214,8 +214,8 @@ unsafe extern "C" fn open<T: FileSystem>(
 ) -> c_int {
     // SAFETY: By the function's condition; `release()` takes the reference back.
     from_result(|| unsafe {
-        let target = T::target(Inode::<T>::from_raw(inode)).ok_or(ENOENT)?;
-        let other = target.open_for(file)?;
+        let path = T::forwarded(Inode::<T>::from_raw(inode)).ok_or(ENOENT)?;
+        let other = path.open_for(file)?;
         (*file).private_data = other.cast();
         (*file).f_mode = (*file).f_mode & !MODE | (*other).f_mode & MODE;
         Ok(0)

@@ -68,7 +68,7 @@ pub(crate) enum Kind<T: FileSystem> {
     File(FileOperations<T>),
     /// A symbolic link, whose text is that of [`FileSystem::target`].
     Link,
-    /// A regular file that hands each call on to [`FileSystem::target`].
+    /// A regular file that hands each call on to [`FileSystem::forwarded`].
     Forward,
 }
 

@@ -112,10 +112,14 @@ pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &
             }
             Kind::Link => (*inode).i_op = &Table::<T>::LINK,
             Kind::Forward => {
-                (*inode).i_op = &Table::<T>::FORWARD;
-                if let Some(target) = T::target(Inode::<T>::from_raw(inode)) {
-                    (*inode).i_size = target.size();
-                    (*inode).__bindgen_anon_3.i_fop = forward::operations::<T>(target);
+                let this = Inode::<T>::from_raw(inode);
+                (*inode).i_op = match T::target(this) {
+                    Some(_) => &Table::<T>::FORWARD,
+                    None => &Table::<T>::FILE,
+                };
+                if let Some(file) = T::forwarded(this) {
+                    (*inode).i_size = file.size();
+                    (*inode).__bindgen_anon_3.i_fop = forward::operations::<T>(file);
                 }
             }
         }

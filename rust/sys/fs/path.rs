@@ -147,6 +147,17 @@ impl StockPath {
         unsafe { own::rustproc_d_unhashed(self.0.dentry) }
     }
 
+    /// Whether it is a regular file of which the inode itself tells all that `stat(2)` answers and who may
+    /// open it.
+    pub(crate) fn is_plain_file(&self) -> bool {
+        // SAFETY: The inode is valid; operations are set before it can be seen.
+        let operations = unsafe { &*(*self.inode()).i_op };
+
+        u32::from(self.mode()) & bindings::S_IFMT == bindings::S_IFREG
+            && operations.getattr.is_none()
+            && operations.permission.is_none()
+    }
+
     /// Whether it is a directory in which nothing can ever be.
     pub(crate) fn is_empty_directory(&self) -> bool {
         // SAFETY: The inode is valid.
