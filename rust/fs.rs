@@ -182,6 +182,14 @@ impl FileSystem for Proc {
     }
 
     #[inline]
+    fn is_gone(inode: RcuInode<'_, Self>) -> bool {
+        match inode.node() {
+            Node::Task(node) => node.is_dead(),
+            Node::Root | Node::Passed => false,
+        }
+    }
+
+    #[inline]
     fn stat(inode: &Inode<Self>, stat: &mut Stat<'_>) -> Result {
         match inode.node() {
             Node::Root => stock::stat_root(inode, stat),

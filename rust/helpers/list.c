@@ -14,9 +14,9 @@ void rustproc_list_add_tail(struct list_head *entry, struct list_head *head)
 	list_add_tail(entry, head);
 }
 
-void rustproc_list_move_tail(struct list_head *entry, struct list_head *head)
+void rustproc_list_rotate_to_front(struct list_head *entry, struct list_head *head)
 {
-	list_move_tail(entry, head);
+	list_rotate_to_front(entry, head);
 }
 
 void rustproc_list_del_init(struct list_head *entry)

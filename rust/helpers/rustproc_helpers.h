@@ -98,7 +98,7 @@ int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,
 /* list.c */
 void rustproc_init_list_head(struct list_head *list);
 void rustproc_list_add_tail(struct list_head *entry, struct list_head *head);
-void rustproc_list_move_tail(struct list_head *entry, struct list_head *head);
+void rustproc_list_rotate_to_front(struct list_head *entry, struct list_head *head);
 void rustproc_list_del_init(struct list_head *entry);
 
 /* mempolicy.c */

@@ -161,6 +161,9 @@ pub(crate) trait FileSystem: Send + Sync + Sized + 'static {
     /// Whether a name that nobody uses any more need not be kept. May not sleep.
     fn is_stale(inode: &Inode<Self>) -> bool;
 
+    /// Whether what a transient inode stands for is no more. May not sleep.
+    fn is_gone(inode: RcuInode<'_, Self>) -> bool;
+
     /// Answers `stat(2)` of a directory that has no [`FileSystem::target`].
     ///
     /// # Errors

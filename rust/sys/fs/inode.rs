@@ -88,7 +88,7 @@ pub(crate) struct NewInode<T: FileSystem> {
     pub(crate) nlink: u32,
     /// Whether nobody may change it, even root (`S_IMMUTABLE`).
     pub(crate) immutable: bool,
-    /// Whether its object may go without the VFS being told; [`FileSystem::is_stale`] knows.
+    /// Whether its object may go without the VFS being told; [`FileSystem::is_gone`] knows.
     pub(crate) transient: bool,
     /// Who owns it.
     pub(crate) owner: Owner,
@@ -327,13 +327,8 @@ impl<T: FileSystem> SuperBlock<T> {
     /// # Errors
     ///
     /// `ENOMEM`.
+    #[inline(always)]
     pub(crate) fn new_inode(&self, new: NewInode<T>) -> Result<ARef<Inode<T>>> {
-        let transient = &self.data().transient;
-
-        if new.transient {
-            // SAFETY: The list is this super block's.
-            unsafe { transient.sweep::<T>() };
-        }
         // SAFETY: The super block is valid.
         let inode = unsafe { bindings::new_inode(self.0.get()) };
         let inode = NonNull::new(inode).ok_or(ENOMEM)?;
@@ -342,9 +337,11 @@ impl<T: FileSystem> SuperBlock<T> {
         // SAFETY: Nobody else knows the inode; `alloc_inode()` made it part of a container.
         unsafe {
             let container = raw.cast::<Container<T>>();
-            (*container).node = Some(new.node);
-            *(*container).backing.get() = new.backing;
-            (*container).target = T::target(Inode::from_raw(raw)).map(StockPath::as_rcu);
+            // There is nothing to drop.
+            (&raw mut (*container).node).write(Some(new.node));
+            (*container).backing.get().write(new.backing);
+            let target = T::target(Inode::from_raw(raw)).map(StockPath::as_rcu);
+            (&raw mut (*container).target).write(target);
             (*raw).i_mode = new.mode;
             // CAST: The counter of procfs has 32 bits.
             (*raw).i_ino = new
@@ -359,7 +356,7 @@ impl<T: FileSystem> SuperBlock<T> {
             }
             ops::install(raw, &new.kind);
             if new.transient {
-                transient.add(&(*container).transient);
+                self.data().transient.add::<T>(&(*container).transient);
             }
             // INVARIANT: The node is stored; the reference is the one that `new_inode()` gave.
             Ok(ARef::from_raw(inode.cast()))

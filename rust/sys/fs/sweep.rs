@@ -3,14 +3,17 @@
 //! Letting go of cached names whose objects have gone without a word.
 //!
 //! Stock procfs hears of each task that exits and drops its names. Nobody tells us, and hooking exit
-//! would cost every exit something. So whoever makes a new transient inode looks at a few old ones,
-//! in turn, and drops the stale: what is left over is bounded by what is made, and memory pressure
+//! would cost every exit something. So who makes new transient inodes looks at some old ones now and
+//! then, in turn, and drops the stale: what is left over is bounded by what is made, and memory pressure
 //! takes the rest as it takes any unused name.
 //!
 //! Lock order: the list's spinlock, inside it an inode's `i_lock`.
 
 use super::{
-    inode::Inode,
+    inode::{
+        Inode,
+        RcuInode, //
+    },
     FileSystem, //
 };
 use crate::bindings as own;
@@ -27,8 +30,11 @@ use kernel::{
     },
 };
 
-/// Old inodes that are looked at for each new one: more than one, so that the stale grow fewer.
-const AT_ONCE: usize = 2;
+/// Each time that so many inodes have been made old ones are looked at.
+const EVERY: usize = 4;
+
+/// How many at a time: more than have been made, so that the stale grow fewer.
+const AT_ONCE: usize = 2 * EVERY;
 
 /// A link in the list of transient inodes; an inode that is not in it is linked to itself.
 #[repr(transparent)]
@@ -53,8 +59,9 @@ impl Link {
 /// The list has links of inodes of `T` that have not been destroyed; lock held, it may be followed.
 #[pin_data]
 pub(super) struct Transient {
+    /// Guards the list; how many inodes were added to it.
     #[pin]
-    lock: SpinLock<()>,
+    lock: SpinLock<usize>,
     #[pin]
     head: Link,
 }
@@ -77,21 +84,38 @@ impl Transient {
         };
 
         pin_init!(Self {
-            lock <- new_spinlock!(()),
+            lock <- new_spinlock!(0),
             head <- head,
         })
     }
 
-    /// Adds an inode.
+    /// Adds an inode; now and then looks at a few others, and drops the names of the stale. Sleeps.
     ///
     /// # Safety
     ///
-    /// `link` must be that of an inode of the list's super block, and in no list.
-    pub(super) unsafe fn add(&self, link: &Link) {
-        let _guard = self.lock.lock();
+    /// The list must be that of a super block of `T`, and `link` that of an inode of it, in no list.
+    pub(super) unsafe fn add<T: FileSystem>(&self, link: &Link) {
+        // SAFETY: By the function's condition.
+        unsafe {
+            if self.insert(link) % EVERY == 0 {
+                self.sweep::<T>();
+            }
+        }
+    }
+
+    /// Adds an inode; how many were added, with this one.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Transient::add`].
+    unsafe fn insert(&self, link: &Link) -> usize {
+        let mut added = self.lock.lock();
+
         // INVARIANT: By the function's condition.
         // SAFETY: The lock is held.
         unsafe { own::rustproc_list_add_tail(link.0.get(), self.head.0.get()) };
+        *added = added.wrapping_add(1);
+        *added
     }
 
     /// Takes an inode out, if it is in.
@@ -110,38 +134,45 @@ impl Transient {
     /// # Safety
     ///
     /// The list must be that of a super block of `T`.
-    pub(super) unsafe fn sweep<T: FileSystem>(&self) {
-        for _ in 0..AT_ONCE {
-            // SAFETY: By the function's condition.
-            let Some(inode) = (unsafe { self.rotate::<T>() }) else {
-                return;
-            };
-            if T::is_stale(&inode) {
-                forget(&inode);
-            }
+    #[inline(never)]
+    unsafe fn sweep<T: FileSystem>(&self) {
+        // SAFETY: By the function's condition.
+        for inode in unsafe { self.rotate::<T>() }.into_iter().flatten() {
+            forget(&inode);
         }
     }
 
-    /// Moves the first inode to the end, and returns it unless it is on its way out.
+    /// Moves the first few inodes to the end, and returns the stale among them, but for those on their
+    /// way out.
     ///
     /// # Safety
     ///
     /// The list must be that of a super block of `T`.
-    unsafe fn rotate<T: FileSystem>(&self) -> Option<ARef<Inode<T>>> {
-        let _guard = self.lock.lock();
+    unsafe fn rotate<T: FileSystem>(&self) -> [Option<ARef<Inode<T>>>; AT_ONCE] {
+        let mut stale = [const { None }; AT_ONCE];
         let head = self.head.0.get();
+        let _guard = self.lock.lock();
 
         // SAFETY: The lock is held, so the list may be followed; an inode in it is not destroyed
         // before it has been taken out, which wants the lock.
         unsafe {
-            let first = (*head).next;
-            if first == head {
-                return None;
+            let mut link = (*head).next;
+            for slot in &mut stale {
+                if link == head {
+                    return stale;
+                }
+                let inode = Inode::<T>::from_link(link.cast());
+                if T::is_gone(RcuInode::<T>::from_raw(inode)) {
+                    *slot = NonNull::new(bindings::igrab(inode))
+                        .map(|inode| ARef::from_raw(inode.cast()));
+                }
+                link = (*link).next;
             }
-            own::rustproc_list_move_tail(first, head);
-            let inode = bindings::igrab(Inode::<T>::from_link(first.cast()));
-            NonNull::new(inode).map(|inode| ARef::from_raw(inode.cast()))
+            if link != head {
+                own::rustproc_list_rotate_to_front(link, head);
+            }
         }
+        stale
     }
 }
 
