@@ -290,7 +290,7 @@ impl StockPath {
     }
 
     /// Opens it in the place of `user`, an open file that stands for it: with that one's flags and
-    /// credentials, and shown to users with its path. Permissions are the caller's to check. Sleeps.
+    /// credentials. Permissions are the caller's to check. Sleeps.
     ///
     /// # Errors
     ///
@@ -304,12 +304,12 @@ impl StockPath {
         // SAFETY: By the type invariant and the function's condition.
         // CAST: The flags are low bits.
         from_err_ptr(unsafe {
-            own::backing_file_open(
-                user,
-                (*user).f_flags as kernel::ffi::c_int,
-                &self.0,
-                (*user).f_cred,
-            )
+            let (flags, credentials) = ((*user).f_flags as c_int, (*user).f_cred);
+            match self.file_operations().mmap {
+                // A mapping shows the path of the user's file.
+                Some(_) => own::backing_file_open(user, flags, &self.0, credentials),
+                None => bindings::kernel_file_open(&self.0, flags, credentials),
+            }
         })
     }
 
