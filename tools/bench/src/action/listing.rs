@@ -50,7 +50,8 @@ impl Action for Listing {
 
     // All but the inodes.
     fn outcome(&self) -> Vec<u8> {
-        let entries = parse_entries(&self.buffer[..self.filled]);
+        let entries = parse_entries(&self.buffer[..self.filled]).into_iter();
+        let entries: Vec<_> = entries.map(|e| (e.next, e.kind, e.name)).collect();
         format!("{entries:?}").into_bytes()
     }
 }
