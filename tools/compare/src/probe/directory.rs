@@ -2,7 +2,9 @@
 
 //! A directory's entries: names, types, order, positions.
 
+use std::ffi::OsStr;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::fact::{escape_line, Fact, Observation};
@@ -21,6 +23,7 @@ pub fn ask_listing(path: &Path, _: Depth, seen: &mut Observation) {
     seen.note("names and types", Fact::Bytes(lines(&entries).into_bytes()));
     seen.note("positions", Fact::Bytes(positions(&entries).into_bytes()));
     seen.note("end", end);
+    seen.note("other numbers", Fact::Text(other_numbers(&fd, &entries)));
     seen.note("offset at the end", sys::lseek(&fd, 0, libc::SEEK_CUR));
 }
 
@@ -132,6 +135,28 @@ pub fn names(path: &Path) -> Vec<String> {
         .iter()
         .map(|e| String::from_utf8_lossy(&e.name).into_owned());
     names.filter(|name| name != "." && name != "..").collect()
+}
+
+/// The names that `stat(2)` has another number for than the listing. What is mounted on an entry has its
+/// own, and so has what is above.
+fn other_numbers(fd: &impl AsFd, entries: &[Entry]) -> String {
+    let stat = |name: &[u8]| {
+        let path = Path::new(OsStr::from_bytes(name));
+        sys::statx(Some(fd.as_fd()), path, libc::AT_SYMLINK_NOFOLLOW)
+    };
+    let Ok(here) = stat(b".") else {
+        return String::new();
+    };
+    let device = (here.stx_dev_major, here.stx_dev_minor);
+    let differs = |entry: &&Entry| {
+        entry.name != b".."
+            && stat(&entry.name).is_ok_and(|stat| {
+                (stat.stx_dev_major, stat.stx_dev_minor) == device && stat.stx_ino != entry.ino
+            })
+    };
+    let names = entries.iter().filter(differs);
+    let lines: Vec<_> = names.map(|entry| escape_line(&entry.name)).collect();
+    lines.join("\n")
 }
 
 fn lines(entries: &[Entry]) -> String {

@@ -2,7 +2,7 @@
 
 //! Something opened in a tree, kept while the world changes, and then used.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Result};
@@ -51,6 +51,23 @@ fn ways(kind: Kind) -> &'static [Way] {
         Kind::Command => &[Way::LookedUp, Way::Opened, Way::Path],
     }
 }
+
+/// Files that are passed through and rest while their process does: some that open without a process,
+/// and some that don't.
+const PASSED: &[&str] = &[
+    "auxv",
+    "cgroup",
+    "cmdline",
+    "comm",
+    "environ",
+    "limits",
+    "loginuid",
+    "mountinfo",
+    "mounts",
+    "oom_score_adj",
+    "setgroups",
+    "uid_map",
+];
 
 /// What is held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -141,7 +158,10 @@ impl Held {
         seen.note("fstat", attributes(fd));
         match (self.thing, self.way) {
             (Thing::Directory, _) => observe_directory(fd, &mut seen),
-            (_, Way::Path) => seen.note("read", read(fd, &mut [0; 16])),
+            (_, Way::Path) => {
+                seen.note("read", read(fd, &mut [0; 16]));
+                observe_opening(fd, &mut seen);
+            }
             (Thing::File(Kind::Text), _) => {
                 observe_file(fd, &mut seen);
                 self.observe_query(fd, &mut seen);
@@ -188,6 +208,15 @@ fn addresses(path: &Path) -> Vec<u64> {
 fn observe_command(fd: &OwnedFd, seen: &mut Observation) {
     for text in ["x", "", "0", "5", "1\n"] {
         seen.note(format!("write {text:?}"), write(fd, text.as_bytes()));
+    }
+}
+
+/// What was held without being open is opened after all.
+fn observe_opening(fd: &OwnedFd, seen: &mut Observation) {
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    match sys::open(Path::new(&path), libc::O_RDONLY | libc::O_CLOEXEC) {
+        Err(errno) => seen.note("open what is held", Fact::Failed(errno)),
+        Ok(fd) => seen.note("open what is held, and read", read(&fd, &mut [0; 64])),
     }
 }
 
@@ -275,7 +304,8 @@ fn observe_directory(fd: &OwnedFd, seen: &mut Observation) {
 pub struct Plan(Vec<(String, Thing, Way)>);
 
 impl Plan {
-    /// All files of some directories in every way, and the directories themselves.
+    /// All files of ours of some directories in every way, some that are passed through, and the
+    /// directories themselves.
     pub fn of(comparer: &Comparer, directories: &[String]) -> Plan {
         let mut all = Vec::new();
         for directory in directories {
@@ -285,6 +315,15 @@ impl Plan {
                 let thing = Thing::File(known.kind);
                 all.extend(
                     ways(known.kind)
+                        .iter()
+                        .map(|&way| (path.clone(), thing, way)),
+                );
+            }
+            for name in PASSED {
+                let path = format!("{directory}/{name}");
+                let thing = Thing::File(Kind::Text);
+                all.extend(
+                    ways(Kind::Text)
                         .iter()
                         .map(|&way| (path.clone(), thing, way)),
                 );

@@ -73,9 +73,11 @@ pub fn statfs(path: &Path) -> Result<libc::statfs> {
     Ok(unsafe { out.assume_init() })
 }
 
-/// An entry as `getdents64(2)` gives it; the inode number is left out.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// An entry as `getdents64(2)` gives it.
+#[derive(Clone, Debug)]
 pub struct Entry {
+    /// Inode number.
+    pub ino: u64,
     /// Where to seek to for the next one.
     pub next: i64,
     /// `DT_*`.
@@ -110,6 +112,7 @@ pub fn parse_entries(mut bytes: &[u8]) -> Vec<Entry> {
         };
         let name = record[19..].split(|&b| b == 0).next().unwrap_or_default();
         entries.push(Entry {
+            ino: u64::from_ne_bytes(head[..8].try_into().unwrap_or_default()),
             next: i64::from_ne_bytes(head[8..16].try_into().unwrap_or_default()),
             kind: head[18],
             name: name.to_vec(),
