@@ -20,6 +20,7 @@ use super::{
 use crate::{
     model::scope::Scope,
     sys::{
+        cred::AsKernel,
         fs::FileOperations,
         pid::Pid, //
     },
@@ -107,6 +108,8 @@ impl Names {
     ///
     /// `ENOENT` if the task has been reaped; `ENOMEM`.
     fn learn(fs: &Proc, task: &Task, scope: Scope) -> Result<Self> {
+        // Who happens to be the first may be one who mustn't list this directory.
+        let _kernel = AsKernel::new();
         let pid = Pid::of_task(task).ok_or(ENOENT)?;
         let directory = stock::task_directory(fs, &pid, scope)?;
         let mut names = Self {
