@@ -147,6 +147,7 @@ impl FileSystem for Proc {
         self.stock.show_options(seq)
     }
 
+    #[inline]
     fn lookup(dir: &Inode<Self>, name: &[u8]) -> Result<ARef<Inode<Self>>> {
         match dir.node() {
             Node::Root => directory::lookup_in_root(dir, name),

@@ -36,6 +36,9 @@ use kernel::{
     task::Task, //
 };
 
+/// Names may be shorter than that; the few that are longer take longer to find.
+const LENGTHS: usize = 32;
+
 /// Name of the directory of threads.
 const THREADS: &[u8] = b"task";
 
@@ -71,6 +74,11 @@ impl Key {
         // CAST: A name has at most `NAME_MAX` bytes.
         Self((name.len() as u32) << 16 | byte(name.first()) << 8 | byte(name.last()))
     }
+
+    fn length(self) -> usize {
+        // CAST: What `of()` has shifted.
+        (self.0 >> 16) as usize
+    }
 }
 
 /// A name, and who makes what is behind it.
@@ -97,6 +105,8 @@ pub(super) struct Names {
     names: KVec<Name>,
     /// In the order of their keys: where in `names` each stands.
     sorted: KVec<(Key, usize)>,
+    /// Where in `sorted` the names of each length begin.
+    starts: [usize; LENGTHS],
     /// Hard links that such a directory has. Mirrors `nlink_tgid` and `nlink_tid`.
     pub(super) links: u32,
 }
@@ -115,6 +125,7 @@ impl Names {
         let mut names = Self {
             names: KVec::new(),
             sorted: KVec::new(),
+            starts: [0; LENGTHS],
             links: directory.nlink(),
         };
         let mut result = Ok(());
@@ -123,31 +134,39 @@ impl Names {
             result = names.add(entry.name, scope);
             result.is_ok()
         })?;
-        result.map(|()| names.sort())
+        result.map(|()| names.index())
     }
 
-    /// Adds a name behind the others; [`Names::sort`] before it is looked for.
+    /// Adds a name behind the others; [`Names::index`] before it is looked for.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
     fn add(&mut self, text: &[u8], scope: Scope) -> Result {
-        self.sorted
-            .push((Key::of(text), self.names.len()), GFP_KERNEL)?;
+        let key = (Key::of(text), self.names.len());
+        let place = self.sorted.partition_point(|other| *other < key);
+
+        self.sorted.reserve(1, GFP_KERNEL)?;
+        self.sorted.insert_within_capacity(place, key)?;
         Ok(self.names.push(Name::new(text, scope)?, GFP_KERNEL)?)
     }
 
     /// Makes the names ready to be looked for.
-    fn sort(mut self) -> Self {
-        self.sorted.sort_unstable();
+    fn index(mut self) -> Self {
+        for (length, start) in self.starts.iter_mut().enumerate() {
+            *start = self
+                .sorted
+                .partition_point(|(key, _)| key.length() < length);
+        }
         self
     }
 
     /// Who makes what is behind `name`; `None` if there is no such name.
     pub(super) fn find(&self, name: &[u8]) -> Option<Maker> {
         let key = Key::of(name);
-        let first = self.sorted.partition_point(|(known, _)| *known < key);
-        let alike = self.sorted.get(first..)?.iter();
+        let start = self.starts[name.len().min(LENGTHS - 1)];
+        let alike = self.sorted.get(start..)?.iter();
+        let alike = alike.skip_while(|(known, _)| *known < key);
         let alike = alike.take_while(|(known, _)| *known == key);
         let mut alike = alike.filter_map(|(_, index)| self.names.get(*index));
 
@@ -245,13 +264,14 @@ mod tests {
         let mut names = Names {
             names: KVec::new(),
             sorted: KVec::new(),
+            starts: [0; LENGTHS],
             links: 2,
         };
 
         for name in NAMES {
             names.add(name, scope)?;
         }
-        Ok(names.sort())
+        Ok(names.index())
     }
 
     fn maker(names: &Names, name: &[u8]) -> Option<&'static str> {

@@ -350,7 +350,10 @@ impl<T: FileSystem> SuperBlock<T> {
             (*raw).i_uid = new.owner.uid;
             (*raw).i_gid = new.owner.gid;
             bindings::simple_inode_init_ts(raw);
-            bindings::set_nlink(raw, new.nlink);
+            // A new inode has one link.
+            if new.nlink != 1 {
+                bindings::set_nlink(raw, new.nlink);
+            }
             if new.immutable {
                 (*raw).i_flags |= bindings::S_IMMUTABLE;
             }

@@ -93,6 +93,7 @@ pub(super) fn dentry_operations<T: FileSystem>() -> &'static bindings::dentry_op
 /// # Safety
 ///
 /// `inode` must be an unpublished inode of `T`.
+#[inline]
 pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &Kind<T>) {
     // SAFETY: By the function's condition.
     unsafe {
