@@ -23,7 +23,10 @@ use kernel::{
         from_err_ptr,
         to_result, //
     },
-    ffi::c_int,
+    ffi::{
+        c_int,
+        c_uint, //
+    },
     prelude::*, //
 };
 
@@ -127,6 +130,9 @@ impl StockPath {
         // does not rename.
         unsafe {
             let dentry = self.0.dentry;
+            if let Ok(true) = is_cached(dentry, 0) {
+                return true;
+            }
             let parent = bindings::dget_parent(dentry);
             let mut name = own::rustproc_d_name(dentry);
             let found = own::lookup_noperm_unlocked(&mut name, parent);
@@ -372,31 +378,10 @@ impl RcuPath {
     ///
     /// `ECHILD` if that can't be told now, or isn't so; what else the file system answers.
     pub(crate) fn is_current(&self) -> Result<bool> {
-        // SAFETY: By the type invariant. The parent of a dentry stays in memory like itself, and
-        // procfs does not rename. Operations never change.
-        unsafe {
-            if own::rustproc_d_unhashed(self.dentry) {
-                return Err(ECHILD);
-            }
-            let operations = (*self.dentry).d_op.as_ref();
-            let Some(revalidate) = operations.and_then(|operations| operations.d_revalidate) else {
-                return Ok(true);
-            };
-            let parent = ptr::read_volatile(&raw const (*self.dentry).d_parent);
-            let directory = ptr::read_volatile(&raw const (*parent).d_inode);
-            if directory.is_null() {
-                return Err(ECHILD);
-            }
-            let name = own::rustproc_d_name(self.dentry);
-            match revalidate(
-                directory,
-                &name,
-                self.dentry,
-                own::RUSTPROC_CONST_LOOKUP_RCU,
-            ) {
-                0 => Err(ECHILD),
-                result => to_result(result).map(|()| true),
-            }
+        // SAFETY: By the type invariant.
+        match unsafe { is_cached(self.dentry, own::RUSTPROC_CONST_LOOKUP_RCU) } {
+            Ok(false) => Err(ECHILD),
+            result => result,
         }
     }
 
@@ -418,6 +403,42 @@ impl RcuPath {
     ) -> *const kernel::ffi::c_char {
         // SAFETY: By the function's condition and the type invariant.
         unsafe { follow(ptr::null_mut(), self.inode, done) }
+    }
+}
+
+/// Whether a lookup would find `dentry` in the cache and keep it: it is there under its name, and its
+/// file system says that it still stands for the same. Sleeps, unless `flags` (`LOOKUP_*`) say that it
+/// may not.
+///
+/// # Errors
+///
+/// What the file system answers.
+///
+/// # Safety
+///
+/// `dentry` must be a dentry of procfs whose memory stays, and referenced unless `flags` have
+/// `LOOKUP_RCU`.
+unsafe fn is_cached(dentry: *mut bindings::dentry, flags: c_uint) -> Result<bool> {
+    // SAFETY: By the function's condition. The parent of a dentry stays in memory like itself, and
+    // procfs does not rename. Operations never change.
+    unsafe {
+        if own::rustproc_d_unhashed(dentry) {
+            return Ok(false);
+        }
+        let operations = (*dentry).d_op.as_ref();
+        let Some(revalidate) = operations.and_then(|operations| operations.d_revalidate) else {
+            return Ok(true);
+        };
+        let parent = ptr::read_volatile(&raw const (*dentry).d_parent);
+        let directory = ptr::read_volatile(&raw const (*parent).d_inode);
+        if directory.is_null() {
+            return Ok(false);
+        }
+        let name = own::rustproc_d_name(dentry);
+        match revalidate(directory, &name, dentry, flags) {
+            0 => Ok(false),
+            result => to_result(result).map(|()| true),
+        }
     }
 }
 
