@@ -12,6 +12,7 @@ pub(crate) mod file;
 pub(crate) mod fs;
 #[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
 pub(crate) mod kunit;
+mod last_path;
 #[cfg(CONFIG_NUMA)]
 pub(crate) mod mempolicy;
 pub(crate) mod mm;

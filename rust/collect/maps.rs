@@ -14,13 +14,17 @@ use crate::{
         },
         units::Pages, //
     },
-    sys::vma::{
-        flags,
-        LockedVma,
-        Vma,
-        VmaWalk, //
+    sys::{
+        seq::Seq,
+        vma::{
+            flags,
+            LockedVma,
+            Vma,
+            VmaWalk, //
+        },
     },
 };
+use core::ffi::CStr;
 use kernel::{
     mm::MmWithUser,
     prelude::*,
@@ -75,15 +79,8 @@ pub(crate) fn is_end(position: i64) -> bool {
 /// Stands at a VMA, with it locked.
 pub(crate) struct Maps<'a> {
     walk: VmaWalk,
-    /// Where the VMA begins at which it stands; for `restart`.
-    shown: i64,
+    /// Where the VMA begins that is being shown.
     restart: &'a Atomic<i64>,
-}
-
-impl Drop for Maps<'_> {
-    fn drop(&mut self) {
-        self.restart.store(self.shown, Relaxed);
-    }
 }
 
 impl<'a> Maps<'a> {
@@ -110,7 +107,6 @@ impl<'a> Maps<'a> {
         };
         let mut maps = Self {
             walk: VmaWalk::new(mm, address),
-            shown: restart.load(Relaxed),
             restart,
         };
         let found = match start {
@@ -139,7 +135,7 @@ impl<'a> Maps<'a> {
         // CAST: The position is an address here.
         let found = self.walk.advance(*position as usize)?;
 
-        self.shown = *position;
+        self.restart.store(*position, Relaxed);
         if let Some(vma) = found {
             *position = Position::Address(vma.end()).into_raw();
             return Ok(true);
@@ -156,6 +152,12 @@ impl<'a> Maps<'a> {
     /// The VMA.
     pub(crate) fn current(&self) -> Option<Vma<'_>> {
         self.walk.current()
+    }
+
+    /// Writes the path of the VMA's file, if it maps one, with the characters of `escaped` escaped: the
+    /// same ones each time.
+    pub(crate) fn write_path(&self, escaped: &CStr, seq: &mut Seq<'_>) {
+        self.walk.write_path(escaped, seq);
     }
 }
 

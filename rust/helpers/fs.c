@@ -64,6 +64,11 @@ bool rustproc_d_unhashed(const struct dentry *dentry)
 	return d_unhashed(dentry);
 }
 
+bool rustproc_d_unlinked(const struct dentry *dentry)
+{
+	return d_unlinked(dentry);
+}
+
 bool rustproc_dir_emit(struct dir_context *ctx, const char *name, int len,
 		       u64 ino, unsigned int type)
 {

@@ -82,6 +82,17 @@ void rustproc_mmap_write_unlock(struct mm_struct *mm)
 	mmap_write_unlock(mm);
 }
 
+bool rustproc_mmap_lock_speculate_try_begin(struct mm_struct *mm,
+					    unsigned int *seq)
+{
+	return mmap_lock_speculate_try_begin(mm, seq);
+}
+
+bool rustproc_mmap_lock_speculate_retry(struct mm_struct *mm, unsigned int seq)
+{
+	return mmap_lock_speculate_retry(mm, seq);
+}
+
 struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi)
 {
 	return vma_next(vmi);

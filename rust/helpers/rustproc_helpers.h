@@ -70,6 +70,7 @@ bool rustproc_d_is_negative(const struct dentry *dentry);
 struct qstr rustproc_d_name(const struct dentry *dentry);
 struct qstr rustproc_qstr(const char *name, u32 length);
 bool rustproc_d_unhashed(const struct dentry *dentry);
+bool rustproc_d_unlinked(const struct dentry *dentry);
 bool rustproc_dir_emit(struct dir_context *ctx, const char *name, int len,
 		       u64 ino, unsigned int type);
 bool rustproc_dir_emit_dots(struct file *file, struct dir_context *ctx);
@@ -121,6 +122,9 @@ void rustproc_flush_tlb_mm(struct mm_struct *mm);
 int rustproc_mmap_read_lock_killable(struct mm_struct *mm);
 int rustproc_mmap_write_lock_killable(struct mm_struct *mm);
 void rustproc_mmap_write_unlock(struct mm_struct *mm);
+bool rustproc_mmap_lock_speculate_try_begin(struct mm_struct *mm,
+					    unsigned int *seq);
+bool rustproc_mmap_lock_speculate_retry(struct mm_struct *mm, unsigned int seq);
 struct vm_area_struct *rustproc_vma_next(struct vma_iterator *vmi);
 void rustproc_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			    unsigned long addr);
@@ -215,6 +219,7 @@ bool rustproc_fatal_signal_pending(void);
 /* symbols.c */
 extern rwlock_t *rustproc_tasklist_lock;
 extern unsigned long *rustproc_highest_memmap_pfn;
+extern seqlock_t *rustproc_mount_lock;
 extern unsigned long *rustproc_huge_anon_orders_always;
 extern unsigned long *rustproc_huge_anon_orders_inherit;
 extern unsigned long *rustproc_huge_anon_orders_madvise;
@@ -242,6 +247,7 @@ struct fs_struct *rustproc_task_fs(const struct task_struct *task);
 void rustproc_task_lock(struct task_struct *task);
 void rustproc_task_unlock(struct task_struct *task);
 int rustproc_fs_umask(const struct fs_struct *fs);
+const seqlock_t *rustproc_current_fs_seq(void);
 unsigned int rustproc_files_max_fds(struct files_struct *files);
 void rustproc_get_task_comm(char *buffer, struct task_struct *task);
 bool rustproc_task_is_running(struct task_struct *task);

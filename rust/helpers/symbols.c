@@ -57,6 +57,7 @@ static const struct function_symbol function_symbols[] = {
 
 rwlock_t *rustproc_tasklist_lock;
 unsigned long *rustproc_highest_memmap_pfn;
+seqlock_t *rustproc_mount_lock;
 #if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
 struct lockdep_map *rustproc_mmu_notifier_map;
 #endif
@@ -71,6 +72,7 @@ unsigned long *rustproc_transparent_hugepage_flags;
 static const struct rustproc_data_symbol data_symbols[] = {
 	{ "tasklist_lock", (void **)&rustproc_tasklist_lock },
 	{ "highest_memmap_pfn", (void **)&rustproc_highest_memmap_pfn },
+	{ "mount_lock", (void **)&rustproc_mount_lock },
 #if defined(CONFIG_MMU_NOTIFIER) && defined(CONFIG_LOCKDEP)
 	{ "__mmu_notifier_invalidate_range_start_map",
 	  (void **)&rustproc_mmu_notifier_map },

@@ -68,6 +68,11 @@ int rustproc_fs_umask(const struct fs_struct *fs)
 	return fs->umask;
 }
 
+const seqlock_t *rustproc_current_fs_seq(void)
+{
+	return &current->fs->seq;
+}
+
 unsigned int rustproc_files_max_fds(struct files_struct *files)
 {
 	return files_fdtable(files)->max_fds;

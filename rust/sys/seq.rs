@@ -35,6 +35,7 @@ use core::{
     ffi::CStr,
     marker::PhantomData,
     mem::MaybeUninit,
+    ops::Range,
     ptr::{
         self,
         NonNull, //
@@ -60,9 +61,10 @@ use kernel::{
 /// # Invariants
 ///
 /// The pointer is to a `seq_file` whose lock this context holds, and whose buffer has `size` bytes
-/// of which `count` are initialised.
+/// of which `count` are initialised. `start` of them are of earlier records.
 pub(crate) struct Seq<'a> {
     raw: *mut bindings::seq_file,
+    start: usize,
     _lifetime: PhantomData<&'a mut bindings::seq_file>,
     _not_send: NotThreadSafe,
 }
@@ -75,6 +77,8 @@ impl<'a> Seq<'a> {
         // INVARIANT: `seq_read()` holds the lock while it calls `show()`, and keeps the counts.
         Self {
             raw,
+            // SAFETY: By the function's condition.
+            start: unsafe { (*raw).count },
             _lifetime: PhantomData,
             _not_send: NotThreadSafe,
         }
@@ -113,6 +117,43 @@ impl<'a> Seq<'a> {
         // `seq_file` marks an overflow, whose bytes it never hands out.
         // SAFETY: By the type invariant the struct is ours to change.
         unsafe { (*self.raw).count = count + if fits { text.len() } else { room } };
+    }
+
+    /// Bytes that have been written, those of earlier records among them.
+    pub(super) fn len(&self) -> usize {
+        // SAFETY: By the type invariant.
+        unsafe { (*self.raw).count }
+    }
+
+    /// What has been written from `start` on; `None` if it did not fit.
+    pub(super) fn written_since(&self, start: usize) -> Option<&[u8]> {
+        if self.has_overflowed() {
+            return None;
+        }
+        // SAFETY: By the type invariant so many bytes are initialised, as they all fit.
+        let text = unsafe { core::slice::from_raw_parts((*self.raw).buf.cast::<u8>(), self.len()) };
+
+        text.get(start..)
+    }
+
+    /// Writes once more what stands in `range`; `false` if that isn't part of earlier records.
+    pub(super) fn repeat(&mut self, range: Range<usize>) -> bool {
+        if range.end > self.start {
+            return false;
+        }
+        let (length, room) = (range.len(), self.spare().1.len());
+        let fits = length < room;
+        // SAFETY: By the type invariant all bytes before `start` are initialised, and from `count` on
+        // there is so much room.
+        // INVARIANT: As in `render()`.
+        unsafe {
+            let (buffer, count) = ((*self.raw).buf, (*self.raw).count);
+            if fits {
+                ptr::copy_nonoverlapping(buffer.add(range.start), buffer.add(count), length);
+            }
+            (*self.raw).count = count + if fits { length } else { room };
+        }
+        true
     }
 
     /// Whether what was rendered last did not fit.

@@ -20,11 +20,13 @@ use crate::{
     bindings as own,
     sys::{
         build_id::BackingFile,
+        last_path::LastPath,
         mm::{
             MmExt,
             MmapWriteLock, //
         },
-        read_long, //
+        read_long,
+        seq::Seq, //
     },
 };
 use core::{
@@ -75,6 +77,7 @@ pub(crate) struct VmaWalk {
     lock: Lock,
     iter: bindings::vma_iterator,
     place: Option<Place>,
+    last_path: LastPath,
     mm: ARef<MmWithUser>,
     _not_send: NotThreadSafe,
 }
@@ -89,6 +92,7 @@ impl VmaWalk {
             lock: Lock::Vma(None),
             iter: vma_iterator(&mm, address),
             place: None,
+            last_path: LastPath::default(),
             mm,
             _not_send: NotThreadSafe,
         }
@@ -128,6 +132,14 @@ impl VmaWalk {
         // SAFETY: By the type invariant the VMA is locked, or it is the gate VMA, which is never
         // freed or changed; `self` is borrowed meanwhile.
         Some(Vma(unsafe { VmaRef::from_raw(raw.as_ptr()) }))
+    }
+
+    /// Writes the path of the file that the VMA maps at which the walk stands, if it maps one, with the
+    /// characters of `escaped` escaped: the same ones during all of a walk.
+    pub(crate) fn write_path(&self, escaped: &CStr, seq: &mut Seq<'_>) {
+        if let Some(path) = self.current().and_then(|vma| vma.path()) {
+            self.last_path.write(&self.mm, path, escaped, seq);
+        }
     }
 
     /// Runs `inspect` on the VMA at which the walk stands. `None` if the walk stands nowhere, or at the
@@ -485,6 +497,18 @@ pub(crate) struct PathRef<'a>(&'a bindings::path);
 impl PathRef<'_> {
     pub(super) fn as_ptr(&self) -> *const bindings::path {
         self.0
+    }
+
+    /// Whether the file has no name any more. Mirrors `d_unlinked()`.
+    pub(super) fn is_unlinked(&self) -> bool {
+        // SAFETY: The file is open, which pins its path.
+        unsafe { own::rustproc_d_unlinked(self.0.dentry) }
+    }
+
+    /// Whether the file system makes a name each time that it is asked for.
+    pub(super) fn is_made_up(&self) -> bool {
+        // SAFETY: The file is open, which pins its path; the operations of a name never change.
+        unsafe { (*self.0.dentry).d_op.as_ref() }.is_some_and(|names| names.d_dname.is_some())
     }
 }
 

@@ -35,6 +35,7 @@ use crate::{
     },
     view::maps as view, //
 };
+use core::ffi::CStr;
 use kernel::{
     mm::Mm,
     prelude::*,
@@ -69,6 +70,11 @@ impl Cursor<'_> {
     /// The VMA.
     pub(super) fn current(&self) -> Option<Vma<'_>> {
         self.maps.current()
+    }
+
+    /// Writes the path of the VMA's file, as [`collect::Maps::write_path`].
+    pub(super) fn write_path(&self, escaped: &CStr, seq: &mut Seq<'_>) {
+        self.maps.write_path(escaped, seq);
     }
 
     /// The process.
@@ -116,8 +122,7 @@ impl Records for Maps {
     }
 
     fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
-        show(cursor.maps.current().ok_or(EINVAL)?, seq);
-        Ok(())
+        show(cursor, seq)
     }
 }
 
@@ -134,22 +139,29 @@ impl Control for Maps {
 }
 
 /// Renders a VMA. Its name, and the path of its file, are rendered under its lock.
-pub(super) fn show(vma: Vma<'_>, seq: &mut Seq<'_>) {
+///
+/// # Errors
+///
+/// `EINVAL` if the cursor stands nowhere.
+pub(super) fn show(cursor: &Cursor<'_>, seq: &mut Seq<'_>) -> Result {
+    let vma = cursor.current().ok_or(EINVAL)?;
+
     match vma.name() {
         VmaName::None => {
             let record = collect::record(vma);
             seq.render(|text| view::nameless(&record, text));
         }
-        VmaName::Path(path) => {
+        VmaName::Path(_) => {
             let record = collect::record(vma);
             seq.render(|text| view::before_name(&record, text));
-            seq.path(path, c"\n");
+            cursor.write_path(c"\n", seq);
             seq.render(view::end);
         }
         VmaName::Kernel(name) => show_named(vma, Name::Special(name), seq),
         VmaName::Anon(name) => show_named(vma, Name::Anon(name), seq),
         VmaName::AnonShmem(name) => show_named(vma, Name::AnonShmem(name), seq),
     }
+    Ok(())
 }
 
 /// Renders a VMA whose name is not a path.

@@ -36,7 +36,6 @@ use crate::{
             Records,
             Seq, //
         },
-        vma::Vma,
     },
     view::numa_maps as view, //
 };
@@ -100,9 +99,7 @@ impl Records for NumaMaps {
         // The gate VMA is the kernel's: it has no policy, and its pages are on no list.
         let shown = collected.map_or(Ok(()), |collected| {
             collected?;
-            let vma = cursor.maps.current().ok_or(EINVAL)?;
-            show(vma, &cursor.policy, &counts, seq);
-            Ok(())
+            show(&cursor.maps, &cursor.policy, &counts, seq)
         });
         cursor.counts.set(counts);
         shown
@@ -110,7 +107,13 @@ impl Records for NumaMaps {
 }
 
 /// Renders a VMA. The path of its file is rendered under its lock.
-fn show(vma: Vma<'_>, of_task: &PolicyText, counts: &Counts, seq: &mut Seq<'_>) {
+fn show(
+    maps: &maps::Cursor<'_>,
+    of_task: &PolicyText,
+    counts: &Counts,
+    seq: &mut Seq<'_>,
+) -> Result {
+    let vma = maps.current().ok_or(EINVAL)?;
     let of_vma = mempolicy::of_vma(vma);
     let policy = of_vma.as_ref().unwrap_or(of_task).bytes();
     let kind = if vma.is_hugetlb() {
@@ -122,9 +125,9 @@ fn show(vma: Vma<'_>, of_task: &PolicyText, counts: &Counts, seq: &mut Seq<'_>) 
     counters::entries::<NumaMaps>(counts.entries);
     // CAST: An address has 64 bits.
     seq.render(|text| view::start(vma.start() as u64, policy, text));
-    if let Some(path) = vma.path() {
+    if vma.has_file() {
         seq.render(view::file);
-        seq.path(path, c"\n\t= ");
+        maps.write_path(c"\n\t= ", seq);
     } else if vma.is_heap() {
         seq.render(view::heap);
     } else if vma.is_stack() {
@@ -144,4 +147,5 @@ fn show(vma: Vma<'_>, of_task: &PolicyText, counts: &Counts, seq: &mut Seq<'_>) 
         view::statistics(statistics, text);
         view::end(text);
     });
+    Ok(())
 }

@@ -68,7 +68,7 @@ impl Records for Smaps {
         let (flags, key) = (vma.flags(), vma.protection_key());
 
         counters::entries::<Self>(sums.entries);
-        maps::show(vma, seq);
+        maps::show(cursor, seq)?;
         seq.render(|text| {
             view::area(&sizes, text);
             view::sizes(&sums.sizes, text);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The path that a walk from VMA to VMA has written last.
+//!
+//! A library has four VMAs or more, one after the other, and `d_path()` would say the same of each. So the
+//! text that stands in the buffer is repeated, as long as it is certain that `d_path()` would make it
+//! again. That looks at the following, in series 7.2 as in 7.3, and at nothing else:
+//!
+//! - *The file*, which has one path for life. An equal pointer is the same file if the VMA that was
+//!   shown before is still there, for a VMA holds its file. VMAs are removed and get their files under
+//!   `mmap_lock`, held for writing, which changes the address space's sequence.
+//! - *The names* of the file and the directories above it, and which directory each is in. They change
+//!   under `rename_lock`, which is a sequence lock.
+//! - *The mounts* above the file, and where they are mounted. They change under `mount_lock`, the same.
+//! - *The root* of whoever reads, which changes under the lock of its file-system context, the same. It is
+//!   the context of one task, for it is one call that reads.
+//! - *Whether the file is unlinked*, of which no sequence tells. Only a text that was made without a word of
+//!   that is repeated, and only if the file is not unlinked now.
+//! - *The file system*, if it makes up names by itself. Such names are not repeated.
+//!
+//! The sequences are read before the text is made, so that they tell of a change while it was.
+//!
+//! C counterpart: `d_path()` in [`fs/d_path.c`](srctree/fs/d_path.c)
+
+use super::{
+    mm::MmExt,
+    seq::Seq,
+    vma::PathRef, //
+};
+use crate::bindings as own;
+use core::{
+    cell::Cell,
+    ffi::CStr, //
+};
+use kernel::{
+    bindings,
+    mm::MmWithUser, //
+};
+
+/// How `d_path()` ends a path that is unlinked, but for the space, which may be escaped.
+const UNLINKED: &[u8] = b"(deleted)";
+
+/// The path that was written last of a VMA of one address space, if it may be repeated.
+///
+/// It lives while one buffer is filled. From that `seq_file` takes nothing away before it is done, or,
+/// where it looks for a position, each record before the next.
+#[derive(Default)]
+pub(super) struct LastPath(Cell<Option<Written>>);
+
+impl LastPath {
+    /// Writes `path`, of a locked VMA of `mm`, as [`Seq::path`] does; each time for the same `mm`, and with
+    /// the same characters to be escaped.
+    pub(super) fn write(
+        &self,
+        mm: &MmWithUser,
+        path: PathRef<'_>,
+        escaped: &CStr,
+        seq: &mut Seq<'_>,
+    ) {
+        let repeated = self.0.get().is_some_and(|last| last.repeat(mm, path, seq));
+
+        if !repeated {
+            self.0.set(Written::write(mm, path, escaped, seq));
+        }
+    }
+}
+
+/// A path in the buffer, and what it depends on.
+///
+/// # Invariants
+///
+/// When the sequences were what `sequences` says, `path` belonged to the file of a VMA, and since then
+/// `d_path()` has made the text, of a file that was not unlinked.
+#[derive(Clone, Copy)]
+struct Written {
+    /// Only to be compared.
+    path: *const bindings::path,
+    /// Where the text starts in the buffer.
+    start: u32,
+    /// Bytes of text.
+    length: u32,
+    sequences: Sequences,
+}
+
+impl Written {
+    /// Writes a path. `None` if it may not be repeated.
+    fn write(
+        mm: &MmWithUser,
+        path: PathRef<'_>,
+        escaped: &CStr,
+        seq: &mut Seq<'_>,
+    ) -> Option<Self> {
+        let sequences = Sequences::now(mm);
+        let start = seq.len();
+
+        seq.path(path, escaped);
+        let text = seq.written_since(start)?;
+        if path.is_made_up() || text.ends_with(UNLINKED) {
+            return None;
+        }
+        // INVARIANT: Just made; the VMA is locked.
+        Some(Self {
+            path: path.as_ptr(),
+            start: u32::try_from(start).ok()?,
+            length: u32::try_from(text.len()).ok()?,
+            sequences: sequences?,
+        })
+    }
+
+    /// Writes the text again, if that is what `d_path()` would say of `path`; `false` if not.
+    fn repeat(&self, mm: &MmWithUser, path: PathRef<'_>, seq: &mut Seq<'_>) -> bool {
+        // CAST: Positions in a buffer.
+        let (start, length) = (self.start as usize, self.length as usize);
+
+        path.as_ptr() == self.path
+            && !path.is_unlinked()
+            && self.sequences.are_now(mm)
+            && seq.repeat(start..start + length)
+    }
+}
+
+/// Numbers that grow when somebody begins to change what a path depends on.
+#[derive(Clone, Copy)]
+struct Sequences {
+    /// Of the VMAs of an address space.
+    vmas: u32,
+    /// Of all names.
+    names: u32,
+    /// Of all mounts.
+    mounts: u32,
+    /// Of the root of whoever reads.
+    root: u32,
+}
+
+impl Sequences {
+    /// The numbers at a time when nobody changes anything; `None` while somebody changes VMAs of `mm`.
+    fn now(mm: &MmWithUser) -> Option<Self> {
+        let mut vmas = 0;
+
+        // SAFETY: The address space is valid, and so are the locks for ever, but for that of the root,
+        // which is the current task's own.
+        unsafe {
+            own::rustproc_mmap_lock_speculate_try_begin(mm.raw(), &mut vmas).then(|| Self {
+                vmas,
+                names: own::rustproc_read_seqbegin(&raw const bindings::rename_lock),
+                mounts: own::rustproc_read_seqbegin(own::rustproc_mount_lock),
+                root: own::rustproc_read_seqbegin(own::rustproc_current_fs_seq()),
+            })
+        }
+    }
+
+    /// Whether the numbers are still the same.
+    fn are_now(&self, mm: &MmWithUser) -> bool {
+        // SAFETY: As in `now()`.
+        unsafe {
+            !(own::rustproc_mmap_lock_speculate_retry(mm.raw(), self.vmas)
+                || own::rustproc_read_seqretry(&raw const bindings::rename_lock, self.names)
+                || own::rustproc_read_seqretry(own::rustproc_mount_lock, self.mounts)
+                || own::rustproc_read_seqretry(own::rustproc_current_fs_seq(), self.root))
+        }
+    }
+}
