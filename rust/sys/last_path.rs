@@ -30,7 +30,8 @@ use super::{
 use crate::bindings as own;
 use core::{
     cell::Cell,
-    ffi::CStr, //
+    ffi::CStr,
+    ptr::NonNull, //
 };
 use kernel::{
     bindings,
@@ -74,7 +75,7 @@ impl LastPath {
 #[derive(Clone, Copy)]
 struct Written {
     /// Only to be compared.
-    path: *const bindings::path,
+    path: NonNull<bindings::path>,
     /// Where the text starts in the buffer.
     start: u32,
     /// Bytes of text.
@@ -100,7 +101,7 @@ impl Written {
         }
         // INVARIANT: Just made; the VMA is locked.
         Some(Self {
-            path: path.as_ptr(),
+            path: path.as_non_null(),
             start: u32::try_from(start).ok()?,
             length: u32::try_from(text.len()).ok()?,
             sequences: sequences?,
@@ -112,7 +113,7 @@ impl Written {
         // CAST: Positions in a buffer.
         let (start, length) = (self.start as usize, self.length as usize);
 
-        path.as_ptr() == self.path
+        path.as_non_null() == self.path
             && !path.is_unlinked()
             && self.sequences.are_now(mm)
             && seq.repeat(start..start + length)

@@ -56,6 +56,9 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
+/// Bytes of a block that is copied at once.
+const BLOCK: usize = 32;
+
 /// The `seq_file` of one read, into which a record is rendered.
 ///
 /// # Invariants
@@ -119,6 +122,19 @@ impl<'a> Seq<'a> {
         unsafe { (*self.raw).count = count + if fits { text.len() } else { room } };
     }
 
+    /// Whether there is room for a record of `length` bytes. If not, marks the buffer as overflowed.
+    pub(crate) fn has_room(&mut self, length: usize) -> bool {
+        let (count, room) = (self.len(), self.spare().1.len());
+        let has_room = length < room;
+
+        if !has_room {
+            // INVARIANT: As in `render()`.
+            // SAFETY: The same.
+            unsafe { (*self.raw).count = count + room };
+        }
+        has_room
+    }
+
     /// Bytes that have been written, those of earlier records among them.
     pub(super) fn len(&self) -> usize {
         // SAFETY: By the type invariant.
@@ -141,18 +157,23 @@ impl<'a> Seq<'a> {
         if range.end > self.start {
             return false;
         }
-        let (length, room) = (range.len(), self.spare().1.len());
+        // SAFETY: By the type invariant the buffer is ours alone; `MaybeUninit` asks for no initialised
+        // bytes.
+        let (written, spare) = unsafe {
+            let (count, size) = ((*self.raw).count, (*self.raw).size);
+            core::slice::from_raw_parts_mut((*self.raw).buf.cast::<MaybeUninit<u8>>(), size)
+                .split_at_mut(count)
+        };
+        let (length, room) = (range.len(), spare.len());
         let fits = length < room;
-        // SAFETY: By the type invariant all bytes before `start` are initialised, and from `count` on
-        // there is so much room.
-        // INVARIANT: As in `render()`.
-        unsafe {
-            let (buffer, count) = ((*self.raw).buf, (*self.raw).count);
-            if fits {
-                ptr::copy_nonoverlapping(buffer.add(range.start), buffer.add(count), length);
-            }
-            (*self.raw).count = count + if fits { length } else { room };
+
+        if fits {
+            copy(&written[range.start..], spare, length);
         }
+        // INVARIANT: As in `render()`; what has been copied is part of earlier records, all of which is
+        // initialised.
+        // SAFETY: By the type invariant the struct is ours to change.
+        unsafe { (*self.raw).count += if fits { length } else { room } };
         true
     }
 
@@ -206,6 +227,21 @@ impl<'a> Seq<'a> {
     pub(crate) fn user_namespace(&self) -> &'a UserNamespace {
         // SAFETY: The opened file pins its credential, and that its user namespace.
         unsafe { UserNamespace::from_ptr(own::rustproc_seq_user_ns(self.raw)) }
+    }
+}
+
+/// Copies `length` bytes, in whole blocks where there is room for the last one: most texts are short.
+fn copy(from: &[MaybeUninit<u8>], to: &mut [MaybeUninit<u8>], length: usize) {
+    let whole = length.next_multiple_of(BLOCK);
+    let (Some(from_blocks), Some(to_blocks)) = (from.get(..whole), to.get_mut(..whole)) else {
+        return to[..length].copy_from_slice(&from[..length]);
+    };
+    let blocks = from_blocks.chunks_exact(BLOCK);
+
+    for (from, to) in blocks.zip(to_blocks.chunks_exact_mut(BLOCK)) {
+        if let (Some(from), Some(to)) = (from.first_chunk::<BLOCK>(), to.first_chunk_mut()) {
+            *to = *from;
+        }
     }
 }
 

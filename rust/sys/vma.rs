@@ -499,6 +499,10 @@ impl PathRef<'_> {
         self.0
     }
 
+    pub(super) fn as_non_null(&self) -> NonNull<bindings::path> {
+        NonNull::from(self.0)
+    }
+
     /// Whether the file has no name any more. Mirrors `d_unlinked()`.
     pub(super) fn is_unlinked(&self) -> bool {
         // SAFETY: The file is open, which pins its path.

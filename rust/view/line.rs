@@ -223,7 +223,10 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub fn kb_line<const N: usize>(&mut self, label: &[u8; N], value: u64) {
         const { assert!(N + LANES + KB_UNIT.len() <= KB_LINE) };
-        if value < 10 {
+        if value == 0 {
+            // Most sizes are: all bytes are known at compile time.
+            self.kb_columns(label, digit_column(0));
+        } else if value < 10 {
             self.kb_columns(label, digit_column(value));
         } else if value < TEN_TO_8 {
             self.kb_columns(label, decimal_columns(value));

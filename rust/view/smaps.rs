@@ -29,6 +29,10 @@ use crate::model::{
 /// Bytes before the number of each line.
 const LABEL: usize = 16;
 
+/// Bytes of a record, at least: the line of [`super::maps`] with short numbers and no name, 22 sizes,
+/// `THPeligible`, and `VmFlags` without any.
+pub const SHORTEST: usize = 41 + 22 * (LABEL + 8 + 4) + 25 + 10;
+
 /// The smallest number of kB that takes more than the seven columns of `Private_Hugetlb`.
 const TEN_TO_7: u64 = 10_000_000;
 
@@ -171,6 +175,7 @@ mod tests {
         *, //
     };
     use crate::model::vma_flags::Mnemonic;
+    use core::mem::MaybeUninit;
 
     /// A number of kB in bytes, and some bytes that are too few for one more.
     const fn kib(kib: u64) -> Bytes {
@@ -275,6 +280,18 @@ mod tests {
               Locked:               70 kB\n",
             |out| rollup_sizes(&SIZES, out),
         );
+    }
+
+    #[test]
+    fn no_record_is_shorter_than_the_shortest() {
+        let mut room = [MaybeUninit::uninit(); 2048];
+        let mut out = Text::new(&mut room);
+        maps::nameless(&MapsRecord::default(), &mut out);
+        area(&AreaSizes::default(), &mut out);
+        sizes(&MemSizes::default(), &mut out);
+        thp_eligible(false, &mut out);
+        vm_flags(0, &Mnemonics::new(&[], 0), &mut out);
+        assert_eq!(out.len(), SHORTEST);
     }
 
     #[test]

@@ -59,6 +59,10 @@ impl Records for Smaps {
     }
 
     fn show(cursor: &mut Cursor<'_>, seq: &mut Seq<'_>) -> Result {
+        // No page is looked at for a record that can't fit, as the last one in most buffers.
+        if !seq.has_room(view::SHORTEST) {
+            return Ok(());
+        }
         let mut sums = collect::Sums::default();
         // The gate VMA has no pages that count.
         let walked = cursor.inspect(|area| collect::collect(&area, &mut sums));
