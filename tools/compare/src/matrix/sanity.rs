@@ -15,6 +15,9 @@ use crate::row::Row;
 /// A set of options, a target, a name.
 type Key = (u8, u8, u8);
 
+/// How many cells are named at most.
+const MOST_TITLES: usize = 5;
+
 /// What one reader was answered, by cell.
 struct Answers<'a> {
     reader: &'a Reader,
@@ -37,15 +40,19 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// In how many cells another was answered otherwise.
-    fn unlike(&self, other: &Answers<'_>) -> usize {
+    /// The cells in which another was answered otherwise.
+    fn unlike(&self, other: &Answers<'_>) -> Vec<Key> {
         let differs = |(key, digest): &(&Key, &u32)| {
             other
                 .digests
                 .get(*key)
                 .is_some_and(|theirs| theirs != *digest)
         };
-        self.digests.iter().filter(differs).count()
+        self.digests
+            .iter()
+            .filter(differs)
+            .map(|(key, _)| *key)
+            .collect()
     }
 }
 
@@ -70,15 +77,14 @@ pub fn check(scene: &Scene, all: &[(Reader, Heard)]) -> Vec<Row> {
             let Some(other) = other.filter(|_| one.reader.name != name) else {
                 continue;
             };
-            let (how, so) = if name == OTHERS && one.reader.powerless {
-                ("no", one.unlike(other) == 0)
+            let unlike = one.unlike(other);
+            let who = format!("{} and {name}", one.reader.name);
+            rows.push(if name == OTHERS && one.reader.powerless {
+                let found = titles(scene, &unlike);
+                told(&format!("{who} differ in no answers"), "", found)
             } else {
-                ("some", one.unlike(other) > 0)
-            };
-            rows.push(must(
-                &format!("{} and {name} differ in {how} answers", one.reader.name),
-                so,
-            ));
+                must(&format!("{who} differ in some answers"), !unlike.is_empty())
+            });
         }
     }
     let paths: Vec<_> = answers
@@ -151,12 +157,31 @@ fn sets(scene: &Scene, answers: &[&Answers<'_>]) -> Vec<Row> {
     mounted.map(row).collect()
 }
 
+/// The first of some cells, in words.
+fn titles(scene: &Scene, keys: &[Key]) -> String {
+    let title = |&(set, member, name): &Key| {
+        let member = &scene.cast.members[usize::from(member)];
+        let name = scene
+            .names(member)
+            .find(|(place, _)| *place == usize::from(name));
+        let name = name.map_or("", |(_, name)| name.title());
+        let set = scene
+            .mounted
+            .iter()
+            .find(|mounted| mounted.number == usize::from(set));
+        let set = set.map(|mounted| mounted.set.title()).unwrap_or_default();
+        format!("{} of {}, {set}", name, member.role.name)
+    };
+    let titles: Vec<_> = keys.iter().take(MOST_TITLES).map(title).collect();
+    titles.join("; ")
+}
+
 fn must(what: &str, so: bool) -> Row {
+    told(what, "yes", if so { "yes" } else { "no" }.into())
+}
+
+fn told(what: &str, expected: &str, found: String) -> Row {
     let mut outcome = Outcome::default();
-    outcome.require(
-        "found in stock",
-        "yes",
-        if so { "yes" } else { "no" }.into(),
-    );
+    outcome.require("found in stock", expected, found);
     row("sense", "", what, outcome)
 }
