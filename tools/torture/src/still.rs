@@ -28,8 +28,11 @@ use crate::tree::{MAIN, TEXTS};
 
 /// After how many rounds a subject is replaced.
 const ROUNDS: u32 = 12;
-/// How often stock may move before a comparison is given up.
+/// How often stock and ours are asked before a comparison is given up.
 const TRIES: usize = 6;
+/// How often they must differ, while stock stands still: a sharer may come and go just when ours is
+/// asked.
+const ENOUGH: usize = 4;
 
 /// Compares until it's over.
 pub fn run(actor: &mut Actor) {
@@ -154,6 +157,7 @@ fn is_there(board: &Board) -> bool {
 fn equal(turn: &mut Turn<'_>, path: &str, ask: &dyn Fn(&Path) -> Answer) {
     turn.about(path);
     let (stock_path, our_path) = (Path::new("/proc").join(path), Path::new(MAIN).join(path));
+    let mut differed = 0;
     for attempt in 0..TRIES {
         let there = is_there(turn.actor.board);
         let before = ask(&stock_path);
@@ -170,8 +174,8 @@ fn equal(turn: &mut Turn<'_>, path: &str, ask: &dyn Fn(&Path) -> Answer) {
             turn.add(Count::Equal, 1);
             return;
         }
-        // It may have moved to and fro.
-        if attempt + 1 == TRIES {
+        differed += 1;
+        if differed == ENOUGH {
             turn.finding(&difference(&before, &ours));
             return;
         }
