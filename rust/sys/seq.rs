@@ -626,29 +626,47 @@ mod tests {
     /// What is behind each buffer, and must stay so.
     const BEHIND: [u8; 16] = [0xa5; 16];
 
-    /// Renders `parts` one after the other into a buffer of `size` bytes. Answers the count that
-    /// `seq_file` goes by, and what has been written up to it, or to the end of the last part that fit.
-    fn rendered(size: usize, parts: &[&[u8]]) -> Result<(usize, KVec<u8>)> {
-        let mut buffer = KVec::from_elem(0_u8, size, GFP_KERNEL)?;
+    /// Text of earlier records.
+    const EARLIER: &[u8] =
+        b"00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23";
+
+    /// Runs `write` on a buffer of `size` bytes, which begins with `earlier` records. Answers the count
+    /// that `seq_file` goes by, and what is in the buffer.
+    fn written(
+        earlier: &[u8],
+        size: usize,
+        write: impl FnOnce(&mut Seq<'_>) -> Result,
+    ) -> Result<(usize, KVec<u8>)> {
+        let mut buffer = KVec::with_capacity(size + BEHIND.len(), GFP_KERNEL)?;
+        buffer.extend_from_slice(earlier, GFP_KERNEL)?;
+        buffer.resize(size, 0, GFP_KERNEL)?;
         buffer.extend_from_slice(&BEHIND, GFP_KERNEL)?;
         let mut raw = bindings::seq_file {
             buf: buffer.as_mut_ptr().cast(),
             size,
+            count: earlier.len(),
             ..pin_init::zeroed()
         };
-        let mut length = 0;
 
-        {
-            // SAFETY: The struct is ours, and shown by nobody else.
-            let mut seq = unsafe { Seq::from_raw(&mut raw) };
+        // SAFETY: The struct is ours, and shown by nobody else.
+        write(&mut unsafe { Seq::from_raw(&mut raw) })?;
+        equal("what is behind", buffer.get(size..), Some(&BEHIND[..]))?;
+        buffer.truncate(size);
+        Ok((raw.count, buffer))
+    }
+
+    /// Renders `parts` one after the other into a buffer of `size` bytes. Answers the count that
+    /// `seq_file` goes by, and what has been written up to it, or to the end of the last part that fit.
+    fn rendered(size: usize, parts: &[&[u8]]) -> Result<(usize, KVec<u8>)> {
+        let (count, mut text) = written(&[], size, |seq| {
             for part in parts {
                 seq.render(|text| text.bytes(part));
-                length += part.len();
             }
-        }
-        equal("what is behind", buffer.get(size..), Some(&BEHIND[..]))?;
-        buffer.truncate(length.min(raw.count));
-        Ok((raw.count, buffer))
+            Ok(())
+        })?;
+
+        text.truncate(count.min(parts.iter().map(|part| part.len()).sum()));
+        Ok((count, text))
     }
 
     #[test]
@@ -682,5 +700,60 @@ mod tests {
             equal("count", count, size)?;
         }
         Ok(())
+    }
+
+    #[test]
+    fn there_is_room_for_less_than_what_is_left() -> Result {
+        let size = EARLIER.len() + 9;
+
+        for length in 0..20 {
+            let (count, _) = written(EARLIER, size, |seq| {
+                equal("room", seq.has_room(length), length < 9)
+            })?;
+            let expected = if length < 9 { EARLIER.len() } else { size };
+            equal("count", count, expected)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_of_earlier_records_is_repeated_if_it_fits() -> Result {
+        const START: usize = 7;
+
+        for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, EARLIER.len() - START] {
+            let again = &EARLIER[START..START + length];
+            for room in length..length + BLOCK + 2 {
+                let size = EARLIER.len() + room;
+                let (count, text) = written(EARLIER, size, |seq| {
+                    equal("repeated", seq.repeat(START..START + length), true)
+                })?;
+                let end = EARLIER.len() + length;
+                equal("earlier text", &text[..EARLIER.len()], EARLIER)?;
+                if length < room {
+                    equal("count", count, end)?;
+                    equal("text", &text[EARLIER.len()..end], again)?;
+                } else {
+                    equal("count of one that is full", count, size)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_that_is_not_of_earlier_records_is_not_repeated() -> Result {
+        let start = EARLIER.len();
+        let later = b"later";
+        let end = start + later.len();
+
+        let (count, text) = written(EARLIER, 2 * end, |seq| {
+            seq.render(|text| text.bytes(later));
+            for range in [0..start + 1, start - 1..end, start..end, end..end + 1] {
+                equal("repeated", seq.repeat(range), false)?;
+            }
+            Ok(())
+        })?;
+        equal("count", count, end)?;
+        equal("text", &text[start..end], &later[..])
     }
 }
