@@ -5,6 +5,7 @@
 #include <linux/fs_context.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/seqlock.h>
 #include <linux/syscalls.h>
 
 #include "rustproc_helpers.h"
@@ -47,4 +48,14 @@ int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,
 				 const char *value)
 {
 	return vfs_parse_fs_string(fc, key, value);
+}
+
+void rustproc_write_seqlock(seqlock_t *lock)
+{
+	write_seqlock(lock);
+}
+
+void rustproc_write_sequnlock(seqlock_t *lock)
+{
+	write_sequnlock(lock);
 }

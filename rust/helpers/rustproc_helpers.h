@@ -94,6 +94,8 @@ long rustproc_mremap(unsigned long addr, unsigned long old_len,
 void rustproc_vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags);
 int rustproc_vfs_parse_fs_string(struct fs_context *fc, const char *key,
 				 const char *value);
+void rustproc_write_seqlock(seqlock_t *lock);
+void rustproc_write_sequnlock(seqlock_t *lock);
 #endif
 
 /* list.c */

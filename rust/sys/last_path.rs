@@ -161,3 +161,264 @@ impl Sequences {
         }
     }
 }
+
+#[cfg(CONFIG_RUSTPROC_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(rustproc_sys_last_path)]
+mod tests {
+    use super::*;
+    use crate::sys::{
+        kunit::{
+            equal, equal_text,
+            mount::{
+                File,
+                Mount,
+                Way, //
+            },
+            process::{
+                self,
+                Memory,
+                Process, //
+            },
+        },
+        mm::MmapWriteLock, //
+    };
+    use kernel::{
+        page::PAGE_SIZE,
+        prelude::*,
+        str::CString, //
+    };
+
+    /// Name of a file.
+    const NAME: &CStr = c"name";
+
+    /// What `d_path()` says of it.
+    const PATH: &[u8] = b"/name";
+
+    /// What a repetition of that says after [`Records::tamper`].
+    const REPEATED: &[u8] = b"#####";
+
+    /// A buffer in which each record is the path of a file that is held open, as a VMA would.
+    struct Records<'p> {
+        process: &'p Process,
+        last: LastPath,
+        buffer: KVec<u8>,
+        count: usize,
+    }
+
+    impl<'p> Records<'p> {
+        fn new(process: &'p Process) -> Result<Self> {
+            Ok(Self {
+                process,
+                last: LastPath::default(),
+                buffer: KVec::from_elem(0, PAGE_SIZE, GFP_KERNEL)?,
+                count: 0,
+            })
+        }
+
+        /// Writes the path of `file`; answers the text.
+        fn add(&mut self, file: &File<'_>) -> &[u8] {
+            let start = self.count;
+            let mut raw = bindings::seq_file {
+                buf: self.buffer.as_mut_ptr().cast(),
+                size: self.buffer.len(),
+                count: start,
+                ..pin_init::zeroed()
+            };
+
+            // SAFETY: The struct is ours, and shown by nobody else.
+            let mut seq = unsafe { Seq::from_raw(&mut raw) };
+            self.last
+                .write(self.process.mm(), file.path(), c"\n", &mut seq);
+            self.count = raw.count;
+            &self.buffer[start..self.count]
+        }
+
+        /// Writes the path of `file`, and checks that it is written as `text`.
+        fn expect(&mut self, file: &File<'_>, text: &[u8]) -> Result {
+            equal_text("path", self.add(file), text)
+        }
+
+        /// Overwrites all that has been written, so that a repetition is nothing that `d_path()` says.
+        fn tamper(&mut self) {
+            self.buffer[..self.count].fill(b'#');
+        }
+
+        /// Takes away all that has been written, as `seq_file` does to find a position.
+        fn restart(&mut self) {
+            self.count = 0;
+        }
+    }
+
+    /// Runs `body` with a new file `name`, which lies in the root of a mount.
+    fn with_file(
+        name: &CStr,
+        body: impl FnOnce(&mut Records<'_>, &Mount<'_>, &File<'_>) -> Result,
+    ) -> Result {
+        process::run(|process| {
+            let mount = Mount::new(process, c"tmpfs", &[])?;
+            let file = mount.open(name, Way::Create)?;
+
+            body(&mut Records::new(process)?, &mount, &file)
+        })
+    }
+
+    /// Writes a path, does `change`, and checks that the path is then written as `text`.
+    fn expect_after(
+        change: impl FnOnce(&mut Records<'_>, &File<'_>) -> Result,
+        text: &[u8],
+    ) -> Result {
+        with_file(NAME, |records, _, file| {
+            records.expect(file, PATH)?;
+            records.tamper();
+            change(records, file)?;
+            records.expect(file, text)
+        })
+    }
+
+    /// Takes `lock` as whoever changes what it guards, and lets go of it.
+    ///
+    /// # Safety
+    ///
+    /// `lock` must be valid, and not be held.
+    unsafe fn lock_for_a_change(lock: *const bindings::seqlock_t) {
+        // SAFETY: By the function's condition.
+        unsafe {
+            own::rustproc_write_seqlock(lock.cast_mut());
+            own::rustproc_write_sequnlock(lock.cast_mut());
+        }
+    }
+
+    #[test]
+    fn a_path_is_repeated_while_nothing_changes() -> Result {
+        const TIMES: usize = 16;
+
+        with_file(NAME, |records, _, file| {
+            records.expect(file, PATH)?;
+            // Somebody else may rename or mount something meanwhile, but hardly each time.
+            let repeated = (0..TIMES)
+                .filter(|_| {
+                    records.tamper();
+                    records.add(file) == REPEATED
+                })
+                .count();
+            equal("repeated", repeated > TIMES / 2, true)
+        })
+    }
+
+    #[test]
+    fn another_file_has_a_path_of_its_own() -> Result {
+        with_file(NAME, |records, mount, file| {
+            let other = mount.open(c"else", Way::Create)?;
+
+            records.expect(file, PATH)?;
+            records.tamper();
+            records.expect(&other, b"/else")?;
+            records.expect(file, PATH)
+        })
+    }
+
+    #[test]
+    fn nothing_is_repeated_after_mapping() -> Result {
+        let memory = 0x1000_0000..0x1000_0000 + PAGE_SIZE;
+
+        expect_after(
+            |records, _| records.process.map(memory, Memory::Private),
+            PATH,
+        )
+    }
+
+    #[test]
+    fn nothing_is_repeated_while_mappings_change() -> Result {
+        with_file(NAME, |records, _, file| {
+            let _lock = MmapWriteLock::killable(records.process.mm())?;
+
+            records.expect(file, PATH)?;
+            records.tamper();
+            records.expect(file, PATH)
+        })
+    }
+
+    #[test]
+    fn nothing_is_repeated_after_renaming() -> Result {
+        expect_after(|_, file| file.rename(c"another"), b"/another")
+    }
+
+    #[test]
+    fn nothing_is_repeated_after_mounting() -> Result {
+        // SAFETY: The lock is there for ever, and nobody holds it here.
+        let change = || unsafe { lock_for_a_change(own::rustproc_mount_lock) };
+
+        expect_after(
+            |_, _| {
+                change();
+                Ok(())
+            },
+            PATH,
+        )
+    }
+
+    #[test]
+    fn nothing_is_repeated_after_a_change_of_root() -> Result {
+        // SAFETY: The lock is that of the current task, which doesn't hold it here.
+        let change = || unsafe { lock_for_a_change(own::rustproc_current_fs_seq()) };
+
+        expect_after(
+            |_, _| {
+                change();
+                Ok(())
+            },
+            PATH,
+        )
+    }
+
+    #[test]
+    fn a_path_that_is_unlinked_is_never_repeated() -> Result {
+        const UNLINKED_PATH: &[u8] = b"/name (deleted)";
+
+        expect_after(
+            |records, file| {
+                file.unlink()?;
+                records.expect(file, UNLINKED_PATH)?;
+                records.tamper();
+                Ok(())
+            },
+            UNLINKED_PATH,
+        )
+    }
+
+    #[test]
+    fn a_path_that_looks_unlinked_is_never_repeated() -> Result {
+        with_file(c"it (deleted)", |records, _, file| {
+            records.expect(file, b"/it (deleted)")?;
+            records.tamper();
+            records.expect(file, b"/it (deleted)")
+        })
+    }
+
+    #[test]
+    fn a_name_that_is_made_up_is_never_repeated() -> Result {
+        const MADE_UP: &[u8] = b"mnt:[";
+
+        process::run(|process| {
+            let proc = Mount::new(process, c"proc", &[])?;
+            let name = CString::try_from_fmt(fmt!("{}/ns/mnt", process.pid()))?;
+            let file = proc.open(&name, Way::Read)?;
+            let mut records = Records::new(process)?;
+
+            equal("made up", records.add(&file).starts_with(MADE_UP), true)?;
+            records.tamper();
+            equal("made up", records.add(&file).starts_with(MADE_UP), true)
+        })
+    }
+
+    #[test]
+    fn nothing_is_repeated_that_has_been_taken_away() -> Result {
+        expect_after(
+            |records, _| {
+                records.restart();
+                Ok(())
+            },
+            PATH,
+        )
+    }
+}

@@ -490,11 +490,21 @@ pub(crate) enum VmaName<'a> {
     AnonShmem(&'a [u8]),
 }
 
-/// The path of an open file, valid while its VMA is.
+/// The path of an open file, valid while whoever holds that is, such as its VMA.
 #[derive(Clone, Copy)]
 pub(crate) struct PathRef<'a>(&'a bindings::path);
 
 impl PathRef<'_> {
+    /// The path of `file`, as the user opened it.
+    ///
+    /// # Safety
+    ///
+    /// `file` must be open as long as the value is there.
+    pub(super) unsafe fn of(file: *const bindings::file) -> Self {
+        // SAFETY: By the function's condition; an open file has a path, which doesn't change.
+        Self(unsafe { &*own::rustproc_file_user_path(file) })
+    }
+
     pub(super) fn as_ptr(&self) -> *const bindings::path {
         self.0
     }
@@ -764,7 +774,7 @@ impl<'a> Vma<'a> {
         // SAFETY: The VMA is locked, so that its file is pinned.
         unsafe {
             let file = NonNull::new((*self.raw()).vm_file)?;
-            Some(PathRef(&*own::rustproc_file_user_path(file.as_ptr())))
+            Some(PathRef::of(file.as_ptr()))
         }
     }
 

@@ -5,7 +5,10 @@
 //! What a system call would do is called here below it, with the thread's own memory as the user's.
 
 use super::process::Process;
-use crate::bindings as own;
+use crate::{
+    bindings as own,
+    sys::vma::PathRef, //
+};
 use core::{
     ffi::CStr,
     marker::PhantomData,
@@ -162,6 +165,7 @@ impl<'p> Mount<'p> {
             | match way {
                 Way::Read => bindings::O_RDONLY,
                 Way::Write => bindings::O_WRONLY,
+                Way::Create => bindings::O_WRONLY | bindings::O_CREAT,
             } as c_int;
 
         // SAFETY: The path is the root of a mount, which outlives the file; the name is a C string.
@@ -208,6 +212,8 @@ pub(crate) enum Way {
     Read,
     /// Writing.
     Write,
+    /// Writing; the file is made if there is none.
+    Create,
 }
 
 /// An open file.
@@ -309,6 +315,65 @@ impl File<'_> {
             bindings::iterate_dir(self.raw.as_ptr(), context)
         })?;
         Ok(listing.count)
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> PathRef<'_> {
+        // SAFETY: The file is open, and `self` borrowed meanwhile.
+        unsafe { PathRef::of(self.raw.as_ptr()) }
+    }
+
+    /// Gives the file another name in its directory.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
+    pub(crate) fn rename(&self, name: &CStr) -> Result {
+        let entry = self.entry();
+
+        // SAFETY: The entry is that of an open file, and nobody else renames it. What the first
+        // function has locked and referenced the last one lets go of.
+        to_result(unsafe {
+            let mut names = bindings::renamedata {
+                mnt_idmap: &raw mut bindings::nop_mnt_idmap,
+                new_parent: (*entry).d_parent,
+                ..pin_init::zeroed()
+            };
+            // CAST: A short name.
+            let mut name = own::rustproc_qstr(name.as_char_ptr(), name.to_bytes().len() as u32);
+            to_result(own::start_renaming_dentry(&mut names, 0, entry, &mut name))?;
+            let error = bindings::vfs_rename(&mut names);
+            own::end_renaming(&mut names);
+            error
+        })
+    }
+
+    /// Removes the file's name. The file stays open.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
+    pub(crate) fn unlink(&self) -> Result {
+        let entry = self.entry();
+
+        // SAFETY: The entry is that of an open file, and nobody else removes or moves it. The function
+        // wants its directory locked, and a reference besides that of the file.
+        to_result(unsafe {
+            own::rustproc_dget(entry);
+            let directory = (*(*entry).d_parent).d_inode;
+            own::rustproc_inode_lock(directory);
+            let idmap = &raw mut bindings::nop_mnt_idmap;
+            let error = bindings::vfs_unlink(idmap, directory, entry, ptr::null_mut());
+            own::rustproc_inode_unlock(directory);
+            bindings::dput(entry);
+            error
+        })
+    }
+
+    /// Its entry in its directory.
+    fn entry(&self) -> *mut bindings::dentry {
+        // SAFETY: An open file has a path.
+        unsafe { (*self.path().as_ptr()).dentry }
     }
 }
 
