@@ -90,6 +90,8 @@ pub fn text(forms: &Forms, reading: &Reading<'_>) -> Verdict {
         _ => whole_lines(&text, reading.complete)?,
     };
     match reading.name {
+        // Names with newlines are shown as they are: who doesn't have it all can't tell which is the last.
+        "stat" if !reading.complete => Ok(0),
         "stat" => fields::stat(forms.stat, whole, reading.pid),
         "statm" => fields::statm(whole),
         "status" => fields::status(&forms.status, whole, reading.pid),
@@ -185,6 +187,30 @@ mod tests {
             };
             assert!(text(&forms, &reading).unwrap_or_else(|why| panic!("{name}: {why}")) > 0);
         }
+    }
+
+    #[test]
+    fn a_part_of_stat_may_end_within_a_name() {
+        let forms = Forms {
+            stat: 3,
+            ..Forms::default()
+        };
+        let judge = |bytes: &[u8], complete| {
+            let name = "stat";
+            let pid = Some(7);
+            text(
+                &forms,
+                &Reading {
+                    name,
+                    pid,
+                    bytes,
+                    complete,
+                },
+            )
+        };
+        assert_eq!(judge(b"7 (a)\nb) S 1 2\n", true), Ok(1));
+        assert_eq!(judge(b"7 (a)\nb", false), Ok(0));
+        assert!(judge(b"7 (a)\n", true).is_err());
     }
 
     #[test]

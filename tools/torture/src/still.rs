@@ -33,6 +33,9 @@ const TRIES: usize = 6;
 /// How often they must differ, while stock stands still: a sharer may come and go just when ours is
 /// asked.
 const ENOUGH: usize = 4;
+/// How long a subject may take for a round, in milliseconds: some of what it does to itself the kernel
+/// may try again for ever.
+const PATIENCE: u64 = 20_000;
 
 /// Compares until it's over.
 pub fn run(actor: &mut Actor) {
@@ -100,9 +103,10 @@ fn compare(turn: &mut Turn<'_>, slot: &mut Option<Subject>) -> nix::Result<i64> 
     kill(subject.pid, Signal::SIGCONT).map(|()| 0)
 }
 
-/// Waits until the subject has stopped; false if it has ended.
+/// Waits until the subject has stopped; false if it has ended, or gets nowhere.
 fn stopped(turn: &Turn<'_>, pid: Pid) -> nix::Result<bool> {
-    loop {
+    let began = sys::now();
+    while sys::now() - began < PATIENCE {
         match waitpid(pid, Some(WaitPidFlag::WUNTRACED | WaitPidFlag::WNOHANG))? {
             WaitStatus::StillAlive => sleep(Duration::from_millis(2)),
             WaitStatus::Stopped(..) => return Ok(true),
@@ -110,9 +114,10 @@ fn stopped(turn: &Turn<'_>, pid: Pid) -> nix::Result<bool> {
         }
         turn.beat();
         if turn.actor.board.phase() == Phase::End {
-            return Ok(false);
+            break;
         }
     }
+    Ok(false)
 }
 
 /// What the subject does.

@@ -195,7 +195,7 @@ impl Run {
         }
         let pid = slot.pid.load(Relaxed);
         // What a target does, it does to itself, and some of it the kernel tries again for ever: guards
-        // where something else keeps putting pages.
+        // where something else keeps putting pages, for one.
         if place.role == Role::Target && is_runnable(pid) {
             eprintln!(
                 "# target {} gets nowhere: {}",
@@ -262,11 +262,14 @@ impl Run {
     }
 }
 
-/// Whether a task waits for nothing but a processor.
+/// Whether a task goes on, and waits for nothing but processors and locks for a moment each.
 fn is_runnable(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, rest)| rest.starts_with('R'))
+    (0..40).any(|_| {
+        sleep(Duration::from_millis(25));
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('R'))
+    })
 }
 
 /// Where in the kernel a task is, as comments.
