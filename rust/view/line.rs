@@ -29,9 +29,6 @@ const TEN_TO_4: u64 = 10_000;
 /// The smallest number with more than eight decimal digits.
 const TEN_TO_8: u64 = TEN_TO_4 * TEN_TO_4;
 
-/// The smallest number with more than sixteen decimal digits.
-const TEN_TO_16: u64 = TEN_TO_8 * TEN_TO_8;
-
 /// Digits in a word, one per byte.
 const LANES: usize = 8;
 
@@ -52,6 +49,12 @@ const KB_UNIT: [u8; 4] = *b" kB\n";
 
 /// The most bytes of a line of [`Line::kb_line`] whose number fits into its columns.
 const KB_LINE: usize = 40;
+
+/// Entries in the table of two decimal digits: a power of two, so that no index can be too large.
+const DECIMAL_PAIRS: usize = 128;
+
+/// The two decimal digits of each number below 100.
+static DECIMAL: [[u8; 2]; DECIMAL_PAIRS] = decimal_pairs();
 
 /// The two hexadecimal digits of each byte.
 static HEX: [[u8; 2]; 256] = hex_pairs();
@@ -142,23 +145,28 @@ impl<'a> Line<'a> {
         self.advance(length.saturating_sub(self.len()).min(N));
     }
 
-    /// Writes a number below 10^4 in decimal.
+    /// Writes a number of two to four digits in decimal.
     #[inline(always)]
     fn decimal_4(&mut self, value: u64) {
-        let digits = lanes_4(value);
-        let blank = leading_bits(digits, 4);
-        // CAST: four digits.
-        self.store((((digits | ZEROS) >> blank) as u32).to_le_bytes());
-        self.advance(4 - blank / 8);
+        let (upper, lower) = hundreds(value);
+        if value < 100 {
+            self.array(decimal_pair(value));
+        } else {
+            if value < 1_000 {
+                self.array([digit(upper)]);
+            } else {
+                self.array(decimal_pair(upper));
+            }
+            self.array(decimal_pair(lower));
+        }
     }
 
-    /// Writes a number below 10^8 in decimal.
+    /// Writes the four decimal digits of a number below 10^4.
     #[inline(always)]
-    fn decimal_8(&mut self, value: u64) {
-        let digits = lanes_8(value);
-        let blank = leading_bits(digits, LANES);
-        self.store(((digits | ZEROS) >> blank).to_le_bytes());
-        self.advance(LANES - blank / 8);
+    fn four_digits(&mut self, value: u64) {
+        let (upper, lower) = hundreds(value);
+        self.array(decimal_pair(upper));
+        self.array(decimal_pair(lower));
     }
 
     /// Writes a number in decimal, as `seq_put_decimal_ull`.
@@ -338,7 +346,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Writes a number below 2^64 in decimal that has two digits at least. Returns the new end.
+/// Writes a number of two digits or more in decimal. Returns the new end.
 // Apart, as a file has dozens of such numbers; all in registers.
 #[inline(never)]
 fn decimal(room: &mut Room, end: u8, value: u64) -> u8 {
@@ -346,7 +354,13 @@ fn decimal(room: &mut Room, end: u8, value: u64) -> u8 {
     if value < TEN_TO_4 {
         line.decimal_4(value);
     } else if value < TEN_TO_8 {
-        line.decimal_8(value);
+        let upper = value / TEN_TO_4;
+        if upper < 10 {
+            line.array([digit(upper)]);
+        } else {
+            line.decimal_4(upper);
+        }
+        line.four_digits(value % TEN_TO_4);
     } else {
         return decimal_long(room, end, value);
     }
@@ -358,13 +372,7 @@ fn decimal(room: &mut Room, end: u8, value: u64) -> u8 {
 #[inline(never)]
 fn decimal_long(room: &mut Room, end: u8, value: u64) -> u8 {
     let mut line = Line { room, end };
-    let upper = value / TEN_TO_8;
-    if upper < TEN_TO_8 {
-        line.decimal_8(upper);
-    } else {
-        line.decimal_4(value / TEN_TO_16);
-        line.array((lanes_8(upper % TEN_TO_8) | ZEROS).to_le_bytes());
-    }
+    line.dec_u64(value / TEN_TO_8);
     line.array((lanes_8(value % TEN_TO_8) | ZEROS).to_le_bytes());
     line.end
 }
@@ -438,6 +446,32 @@ fn decimal_columns(value: u64) -> u64 {
     };
     let blank = (1u64 << leading_bits(digits, LANES)).wrapping_sub(1);
     (digits | ZEROS) ^ (blank & SPACE_FROM_ZERO)
+}
+
+/// How many hundreds are in a number below 10^4, and what is left. The multiplication is exact for those.
+#[inline(always)]
+fn hundreds(value: u64) -> (u64, u64) {
+    let hundreds = value.wrapping_mul(10_486) >> 20;
+    (hundreds, value.wrapping_sub(hundreds.wrapping_mul(100)))
+}
+
+/// The table of two decimal digits.
+const fn decimal_pairs() -> [[u8; 2]; DECIMAL_PAIRS] {
+    let mut pairs = [[0; 2]; DECIMAL_PAIRS];
+    let mut number = 0;
+    while number < 100 {
+        // CAST: one digit each.
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+}
+
+/// The two decimal digits of a number below 100.
+#[inline(always)]
+fn decimal_pair(value: u64) -> [u8; 2] {
+    // CAST: the caller's number is below 100.
+    DECIMAL[value as usize % DECIMAL_PAIRS]
 }
 
 /// The table of two hexadecimal digits.
