@@ -90,9 +90,11 @@ impl<T: Counted> Observer for T {
         add::<T>(Event::Opens, 1);
     }
 
-    fn read(bytes: Option<usize>) {
+    fn read(bytes: usize) {
         add::<T>(Event::Reads, 1);
-        // CAST: A count of bytes.
-        add::<T>(Event::Bytes, bytes.map_or(0, |bytes| bytes as u64));
+        if bytes > 0 {
+            // CAST: A count of bytes.
+            add::<T>(Event::Bytes, bytes as u64);
+        }
     }
 }

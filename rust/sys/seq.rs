@@ -271,8 +271,8 @@ fn copy(from: &[MaybeUninit<u8>], to: &mut [MaybeUninit<u8>], length: usize) {
 pub(crate) trait Observer {
     /// The file has been opened.
     fn opened();
-    /// A read has returned so many bytes, or an error.
-    fn read(bytes: Option<usize>);
+    /// A read has returned so many bytes, none if it failed.
+    fn read(bytes: usize);
 }
 
 /// A file that is one record, made anew at each read from its start.
@@ -367,7 +367,7 @@ unsafe extern "C" fn read<T: Observer>(
     // SAFETY: By the function's condition.
     let result = unsafe { bindings::seq_read(file, buffer, size, position) };
 
-    T::read(usize::try_from(result).ok());
+    T::read(usize::try_from(result).unwrap_or(0));
     result
 }
 
@@ -490,9 +490,14 @@ impl<T: Records> RecordFile<T> {
         unsafe {
             let state = Self::state((*file).private_data.cast());
             let inode = Inode::from_raw((*file).f_inode);
-            at_once::read::<T>(file, buffer, size, position, |index, seq| {
-                Self::render(state, inode, index, seq)
-            })
+            at_once::read::<T>(
+                file,
+                buffer,
+                size,
+                position,
+                |_| false,
+                |index, seq| Self::render(state, inode, index, seq),
+            )
         }
     }
 

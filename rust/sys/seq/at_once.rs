@@ -14,15 +14,9 @@ use super::{
 use core::mem::MaybeUninit;
 use kernel::{
     bindings,
-    error::from_result,
     ffi::c_char,
     prelude::*,
-    types::NotThreadSafe,
-    uaccess::{
-        UserPtr,
-        UserSlice,
-        UserSliceWriter, //
-    },
+    types::NotThreadSafe, //
 };
 
 /// Bytes of text that there is room for on the stack.
@@ -30,7 +24,8 @@ const ROOM: usize = 2048;
 
 /// `read()` of a short file, observed.
 ///
-/// `render` renders all records from the index that it gets on, and moves that behind the last one.
+/// `is_end` tells whether no record has the index that it gets; it may say no if it doesn't know. `render`
+/// renders all records from the index that it gets on, and moves that behind the last one.
 ///
 /// # Safety
 ///
@@ -40,90 +35,61 @@ pub(super) unsafe fn read<T: Observer>(
     buffer: *mut c_char,
     size: usize,
     position: *mut bindings::loff_t,
+    is_end: impl FnOnce(i64) -> bool,
     render: impl FnOnce(&mut i64, &mut Seq<'_>) -> Result,
 ) -> isize {
-    let to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), size).writer();
     // SAFETY: By the function's condition.
-    let result = unsafe {
-        match read_at_once(file, to, &mut *position, render) {
-            // CAST: At most `ROOM`.
-            Some(result) => from_result(|| result.map(|bytes| bytes as isize)),
-            None => bindings::seq_read(file, buffer, size, position),
+    let at_once = unsafe {
+        let reader = Reader::lock(file);
+        match reader.index_at(*position) {
+            Some(index) if is_end(index) => Some(0),
+            Some(index) => reader.read_from(index, buffer, size, &mut *position, render),
+            None => None,
         }
     };
+    let result = match at_once {
+        Some(result) => result,
+        // SAFETY: By the function's condition.
+        None => unsafe { bindings::seq_read(file, buffer, size, position) },
+    };
 
-    T::read(usize::try_from(result).ok());
+    T::read(usize::try_from(result).unwrap_or(0));
     result
 }
 
-/// Reads from `position`, where the reader of `file` stands, to the end of the file; `None` if this is
-/// for `seq_read()`.
-///
-/// # Safety
-///
-/// `file` must be open, with a `seq_file` of its own.
-#[inline(never)] // so that `seq_read()` has the stack for itself
-unsafe fn read_at_once(
-    file: *mut bindings::file,
-    mut to: UserSliceWriter,
-    position: &mut i64,
-    render: impl FnOnce(&mut i64, &mut Seq<'_>) -> Result,
-) -> Option<Result<usize>> {
-    // SAFETY: By the function's condition.
-    let mut reader = unsafe { Reader::lock((*file).private_data.cast()) };
-    let mut index = reader.index_at(*position)?;
-    let mut room = [MaybeUninit::<u8>::uninit(); ROOM];
-    let mut seq = bindings::seq_file {
-        buf: room.as_mut_ptr().cast(),
-        size: ROOM,
-        file,
-        ..pin_init::zeroed()
-    };
-
-    if to.is_empty() {
-        return None;
-    }
-    // SAFETY: The struct is ours, and nobody else shows it.
-    let rendered = render(&mut index, &mut unsafe { Seq::from_raw(&mut seq) });
-    match rendered {
-        Err(error) if seq.count == 0 => return Some(Err(error)),
-        Ok(()) if seq.count < ROOM && seq.count <= to.len() => {}
-        _ => return None,
-    }
-    // SAFETY: So many bytes have been rendered.
-    let text = unsafe { core::slice::from_raw_parts(seq.buf.cast::<u8>(), seq.count) };
-    if !text.is_empty() {
-        to.write_slice(text).ok()?;
-    }
-    // CAST: At most `ROOM`.
-    *position += text.len() as i64;
-    reader.stand_at(index, *position);
-    Some(Ok(text.len()))
-}
-
-/// Where the reader of an open file stands, by its `seq_file`, which is locked.
+/// The reader of an open file, who stands where the file's `seq_file` says.
 ///
 /// # Invariants
 ///
-/// The `seq_file` is valid and this context holds its lock.
-struct Reader(*mut bindings::seq_file, NotThreadSafe);
+/// The file is open, `seq` is its own `seq_file`, and this context holds the lock of that.
+struct Reader {
+    file: *mut bindings::file,
+    seq: *mut bindings::seq_file,
+    _not_send: NotThreadSafe,
+}
 
 impl Reader {
     /// # Safety
     ///
-    /// `raw` must be valid until the value is dropped.
-    unsafe fn lock(raw: *mut bindings::seq_file) -> Self {
+    /// `file` must be open, with a `seq_file` of its own, until the value is dropped.
+    unsafe fn lock(file: *mut bindings::file) -> Self {
         // SAFETY: By the function's condition.
-        unsafe { bindings::mutex_lock(&raw mut (*raw).lock) };
+        let seq = unsafe { (*file).private_data.cast::<bindings::seq_file>() };
+        // SAFETY: The same.
+        unsafe { bindings::mutex_lock(&raw mut (*seq).lock) };
         // INVARIANT: Just locked.
-        Self(raw, NotThreadSafe)
+        Self {
+            file,
+            seq,
+            _not_send: NotThreadSafe,
+        }
     }
 
     /// Index of the record at `position`; `None` if that isn't known, or `seq_read()` has a buffer, in
     /// which a part of a record may be left.
     fn index_at(&self, position: i64) -> Option<i64> {
         // SAFETY: By the type invariant.
-        let seq = unsafe { &*self.0 };
+        let seq = unsafe { &*self.seq };
 
         if !seq.buf.is_null() {
             None
@@ -134,10 +100,48 @@ impl Reader {
         }
     }
 
+    /// Reads from the record `index`, which begins at `position`, to the end of the file, into `room`
+    /// bytes of user space. What `read(2)` returns; `None` if this is for `seq_read()`.
+    #[inline(never)] // so that `seq_read()` has the stack for itself
+    fn read_from(
+        mut self,
+        mut index: i64,
+        buffer: *mut c_char,
+        room: usize,
+        position: &mut i64,
+        render: impl FnOnce(&mut i64, &mut Seq<'_>) -> Result,
+    ) -> Option<isize> {
+        let mut text = [MaybeUninit::<u8>::uninit(); ROOM];
+        let mut seq = bindings::seq_file {
+            buf: text.as_mut_ptr().cast(),
+            size: ROOM,
+            file: self.file,
+            ..pin_init::zeroed()
+        };
+
+        // SAFETY: The struct is ours, and nobody else shows it.
+        let rendered = render(&mut index, &mut unsafe { Seq::from_raw(&mut seq) });
+        match rendered {
+            // CAST: An errno.
+            Err(error) if seq.count == 0 && room > 0 => return Some(error.to_errno() as isize),
+            Ok(()) if seq.count <= room.min(ROOM - 1) => {}
+            _ => return None,
+        }
+        // SAFETY: So many bytes have been rendered. Where they go to is checked.
+        if unsafe { bindings::copy_to_user(buffer.cast(), text.as_ptr().cast(), seq.count) } != 0 {
+            return None;
+        }
+        // CAST: At most `ROOM`.
+        *position += seq.count as i64;
+        self.stand_at(index, *position);
+        // CAST: The same.
+        Some(seq.count as isize)
+    }
+
     /// Goes to `position`, where the record `index` begins.
     fn stand_at(&mut self, index: i64, position: i64) {
         // SAFETY: By the type invariant.
-        let seq = unsafe { &mut *self.0 };
+        let seq = unsafe { &mut *self.seq };
 
         seq.index = index;
         seq.read_pos = position;
@@ -147,6 +151,6 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { bindings::mutex_unlock(&raw mut (*self.0).lock) };
+        unsafe { bindings::mutex_unlock(&raw mut (*self.seq).lock) };
     }
 }

@@ -27,8 +27,7 @@ use kernel::{
         c_char,
         c_int,
         c_void, //
-    },
-    prelude::*, //
+    }, //
 };
 
 /// Binds a [`Single`] to C.
@@ -80,19 +79,18 @@ impl<T: Single> SingleFile<T> {
         // SAFETY: By the function's condition; the inode of an open file stays.
         unsafe {
             let inode = Inode::from_raw((*file).f_inode);
-            at_once::read::<T>(file, buffer, size, position, |index, seq| {
-                Self::render(inode, index, seq)
-            })
+            at_once::read::<T>(
+                file,
+                buffer,
+                size,
+                position,
+                |index| index != 0,
+                |index, seq| {
+                    *index = 1;
+                    T::show(inode, seq)
+                },
+            )
         }
-    }
-
-    /// Renders the record, unless it has been.
-    fn render(inode: &Inode<T::Fs>, index: &mut i64, seq: &mut Seq<'_>) -> Result {
-        if *index == 0 {
-            T::show(inode, seq)?;
-            *index = 1;
-        }
-        Ok(())
     }
 
     /// # Safety
