@@ -13,21 +13,44 @@ use crate::{
     },
     sys::{
         mm::MmExt,
+        pid::Pid,
         task::TaskExt, //
     },
 };
-use kernel::task::Task;
+use kernel::{
+    mm::MmWithUser,
+    prelude::*,
+    sync::rcu, //
+};
 
-/// The sizes of `task`'s address space; `None` if it has none. Takes no lock; may sleep.
-pub(crate) fn collect(task: &Task) -> Option<Statm> {
-    let mm = task.mm()?;
+/// The sizes of the address space of the task that `pid` identifies, or zeros if that has none. May
+/// sleep.
+///
+/// # Errors
+///
+/// `ESRCH` if the task has been reaped.
+#[inline(always)]
+pub(crate) fn collect(pid: &Pid) -> Result<Statm> {
+    let mm = {
+        let rcu = rcu::read_lock();
+        pid.task_rcu(&rcu).ok_or(ESRCH)?.mm()
+    };
+
+    Ok(mm.as_deref().map_or_else(Statm::default, sizes))
+}
+
+/// In stock's order.
+#[inline(always)]
+fn sizes(mm: &MmWithUser) -> Statm {
+    let rss = collect::rss(mm);
+    let code = collect::code(mm);
     let sizes = mm.sizes();
 
-    Some(Statm {
+    Statm {
         size: Pages(sizes.total),
-        rss: collect::rss(&mm),
-        code: collect::code(&mm),
+        rss,
+        code,
         data_vm: Pages(sizes.data),
         stack_vm: Pages(sizes.stack),
-    })
+    }
 }

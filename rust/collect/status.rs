@@ -162,17 +162,18 @@ fn memory(task: &Task) -> Option<Memory> {
     let mm = task.mm()?;
     let rss = collect::rss(&mm);
     let sizes = mm.sizes();
+    let more = mm.more_sizes();
 
     Some(Memory {
-        hiwater_vm: Pages(sizes.highest_total),
+        hiwater_vm: Pages(more.highest_total),
         total_vm: Pages(sizes.total),
-        locked_vm: Pages(sizes.locked),
+        locked_vm: Pages(more.locked),
         pinned_vm: Pages(mm.pinned_pages()),
-        hiwater_rss: Pages(sizes.highest_resident),
+        hiwater_rss: Pages(more.highest_resident),
         rss,
         data_vm: Pages(sizes.data),
         stack_vm: Pages(sizes.stack),
-        exec_vm: Pages(sizes.exec),
+        exec_vm: Pages(more.exec),
         code: collect::code(&mm),
         pgtables: Bytes(mm.page_table_bytes()),
         swap: Pages(mm.pages(PageKind::Swap)),

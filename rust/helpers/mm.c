@@ -12,11 +12,6 @@
 
 #include "rustproc_helpers.h"
 
-unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member)
-{
-	return get_mm_counter_sum(mm, member);
-}
-
 unsigned long rustproc_get_mm_rss(struct mm_struct *mm)
 {
 	return get_mm_rss(mm);

@@ -110,7 +110,6 @@ void rustproc_mpol_put(struct mempolicy *pol);
 void rustproc_mpol_cond_put(struct mempolicy *pol);
 
 /* mm.c */
-unsigned long rustproc_get_mm_counter_sum(struct mm_struct *mm, int member);
 unsigned long rustproc_get_mm_rss(struct mm_struct *mm);
 unsigned long rustproc_mm_pgtables_bytes(struct mm_struct *mm);
 unsigned long rustproc_mm_untag_mask(struct mm_struct *mm);

@@ -63,18 +63,23 @@ pub(crate) struct Layout {
 pub(crate) struct Sizes {
     /// All mappings.
     pub(crate) total: u64,
-    /// The largest that `total` was before it was last lowered.
+    /// Private writable mappings.
+    pub(crate) data: u64,
+    /// Stack mappings.
+    pub(crate) stack: u64,
+}
+
+/// Sizes of an address space that few ask for, in pages.
+#[derive(Clone, Copy)]
+pub(crate) struct MoreSizes {
+    /// The largest that all mappings were before they were last lowered.
     pub(crate) highest_total: u64,
     /// The largest resident size before it was last lowered.
     pub(crate) highest_resident: u64,
     /// Locked by `mlock(2)`.
     pub(crate) locked: u64,
-    /// Private writable mappings.
-    pub(crate) data: u64,
     /// Executable mappings.
     pub(crate) exec: u64,
-    /// Stack mappings.
-    pub(crate) stack: u64,
 }
 
 /// What procfs reads of an address space. Values of the C type `unsigned long` are cast to `u64`.
@@ -92,7 +97,12 @@ pub(crate) trait MmExt {
         };
 
         // SAFETY: The address space is valid and `member` is one of its counters.
-        unsafe { own::rustproc_get_mm_counter_sum(self.raw(), member as kernel::ffi::c_int) as u64 }
+        let sum = unsafe {
+            let counters = &raw mut (*self.raw()).__bindgen_anon_1.rss_stat;
+            bindings::__percpu_counter_sum(&raw mut (*counters)[member as usize])
+        };
+        // CAST: Not negative.
+        sum.max(0) as u64
     }
 
     /// Resident pages, quick and inexact as `stat` shows them. Mirrors `get_mm_rss()`.
@@ -110,12 +120,24 @@ pub(crate) trait MmExt {
             let fields = &raw const (*mm).__bindgen_anon_1;
             Sizes {
                 total: read_long(&raw const (*fields).total_vm),
+                data: read_long(&raw const (*fields).data_vm),
+                stack: read_long(&raw const (*fields).stack_vm),
+            }
+        }
+    }
+
+    /// More sizes in pages.
+    fn more_sizes(&self) -> MoreSizes {
+        let mm = self.raw();
+
+        // SAFETY: As in `sizes()`.
+        unsafe {
+            let fields = &raw const (*mm).__bindgen_anon_1;
+            MoreSizes {
                 highest_total: read_long(&raw const (*fields).hiwater_vm),
                 highest_resident: read_long(&raw const (*fields).hiwater_rss),
                 locked: read_long(&raw const (*fields).locked_vm),
-                data: read_long(&raw const (*fields).data_vm),
                 exec: read_long(&raw const (*fields).exec_vm),
-                stack: read_long(&raw const (*fields).stack_vm),
             }
         }
     }

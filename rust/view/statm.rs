@@ -7,13 +7,10 @@
 use super::text::Text;
 use crate::model::statm::Statm;
 
-/// Prints the columns of an address space, or zeros without one.
+/// Prints the columns of an address space; zeros for a task without one.
 ///
 /// The fifth and seventh column, once the pages of libraries and the dirty ones, are always zero.
-pub fn render(statm: Option<&Statm>, out: &mut Text<'_>) {
-    let Some(statm) = statm else {
-        return out.str("0 0 0 0 0 0 0\n");
-    };
+pub fn render(statm: &Statm, out: &mut Text<'_>) {
     out.line(|out| {
         out.dec_u64(statm.size.0);
         out.field_u64(statm.resident().0);
@@ -57,15 +54,12 @@ mod tests {
             data_vm: Pages(700),
             stack_vm: Pages(33),
         };
-        check(b"5123 123 23 5 0 733 0\n", |out| render(Some(&statm), out));
+        check(b"5123 123 23 5 0 733 0\n", |out| render(&statm, out));
     }
 
     #[test]
     fn task_without_memory_has_zeros() {
-        check(b"0 0 0 0 0 0 0\n", |out| render(None, out));
-        check(b"0 0 0 0 0 0 0\n", |out| {
-            render(Some(&Statm::default()), out)
-        });
+        check(b"0 0 0 0 0 0 0\n", |out| render(&Statm::default(), out));
     }
 
     #[test]
@@ -85,7 +79,7 @@ mod tests {
         check(
             b"18446744073709551615 18446744073709551615 18446744073709551615 0 0 \
               18446744073709551615 0\n",
-            |out| render(Some(&statm), out),
+            |out| render(&statm, out),
         );
     }
 }

@@ -7,7 +7,7 @@ use super::{
         counters::Counted,
         Proc, //
     },
-    task_of, //
+    pid_of, //
 };
 use crate::{
     collect,
@@ -32,11 +32,11 @@ impl Counted for Statm {
 impl Single for Statm {
     type Fs = Proc;
 
+    #[inline(always)]
     fn show(inode: &Inode<Proc>, seq: &mut Seq<'_>) -> Result {
-        let (_, task) = task_of(inode)?;
-        let statm = collect::statm::collect(&task);
+        let statm = collect::statm::collect(pid_of(inode)?)?;
 
-        seq.render(|text| view::statm::render(statm.as_ref(), text));
+        seq.render(|text| view::statm::render(&statm, text));
         Ok(())
     }
 }
