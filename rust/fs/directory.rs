@@ -30,6 +30,7 @@ use crate::{
         pid::{
             self,
             NumberedTask,
+            Pid,
             PID_MAX_LIMIT, //
         },
         task::cond_resched,
@@ -55,10 +56,10 @@ pub(super) fn lookup_in_root(dir: &Inode<Proc>, name: &[u8]) -> Result<ARef<Inod
         return stock::lookup(dir, fs.stock.root(), name);
     };
     let number = i32::try_from(number).map_err(|_| ENOENT)?;
-    let task = pid::find_task(number, &fs.ns).ok_or(ENOENT)?;
+    let found = pid::find_task(number, &fs.ns).ok_or(ENOENT)?;
 
-    fs.check_lookup(&task)?;
-    new_directory(dir, &task, Place::Process)
+    fs.check_lookup(&found.task)?;
+    new_directory(dir, found.pid, &found.task, Place::Process)
 }
 
 /// Reads the root: what stock has there in stock's order, then the processes by number.
@@ -114,7 +115,8 @@ fn read_processes(root: &Inode<Proc>, entries: &mut Emitter<'_, Proc>) -> Result
         // CAST: A pid is not negative.
         let name = PidName::new(found.nr as u32);
         if !entries.emit_inode(name.as_bytes(), || {
-            new_directory(root, &found.task, Place::Process)
+            let pid = Pid::of_task(&found.task).ok_or(ENOENT)?;
+            new_directory(root, pid, &found.task, Place::Process)
         }) {
             break;
         }

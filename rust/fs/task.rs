@@ -146,13 +146,14 @@ impl TaskNode {
     }
 }
 
-/// Makes the inode of a directory of `task`.
+/// Makes the inode of a directory of `task`, which `pid` identifies or did.
 ///
 /// # Errors
 ///
 /// `ENOENT` if the task has been reaped; `ENOMEM`.
 pub(super) fn new_directory(
     parent: &Inode<Proc>,
+    pid: ARef<Pid>,
     task: &Task,
     place: Place,
 ) -> Result<ARef<Inode<Proc>>> {
@@ -168,6 +169,7 @@ pub(super) fn new_directory(
 
     new_inode(
         parent,
+        pid,
         task,
         place,
         NewShape {
@@ -190,13 +192,14 @@ struct NewShape {
     backing: Option<StockPath>,
 }
 
+/// Makes an inode of `task`, which `pid` identifies or did.
 fn new_inode(
     parent: &Inode<Proc>,
+    pid: ARef<Pid>,
     task: &Task,
     place: Place,
     shape: NewShape,
 ) -> Result<ARef<Inode<Proc>>> {
-    let pid = Pid::of_task(task).ok_or(ENOENT)?;
     let inode = parent.super_block().new_inode(NewInode {
         node: Node::Task(TaskNode { pid, place }),
         ino: shape.backing.as_ref().map(StockPath::ino),
@@ -237,27 +240,29 @@ fn lookup_entry(
     name: &[u8],
 ) -> Result<ARef<Inode<Proc>>> {
     match dir.fs().names(task, scope)?.find(name).ok_or(ENOENT)? {
-        Maker::File(entry, operations) => new_file(dir, task, entry, operations),
-        Maker::Threads => new_directory(dir, task, Place::Threads),
+        Maker::File(entry, operations) => new_file(dir, node, task, entry, operations),
+        Maker::Threads => new_directory(dir, node.pid.clone(), task, Place::Threads),
         Maker::Stock => {
             let path = stock::task_directory(dir.fs(), &node.pid, scope)?.child(name)?;
             if path.is_plain_file() {
-                return new_forward(dir, task, path);
+                return new_forward(dir, node, task, path);
             }
             stock::mirror(dir, path)
         }
     }
 }
 
-/// Makes the inode of a file of ours.
+/// Makes the inode of a file of ours in the directory of `node`.
 fn new_file(
     dir: &Inode<Proc>,
+    node: &TaskNode,
     task: &Task,
     entry: &Entry,
     operations: FileOperations<Proc>,
 ) -> Result<ARef<Inode<Proc>>> {
     new_inode(
         dir,
+        node.pid.clone(),
         task,
         Place::File,
         NewShape {
@@ -272,9 +277,15 @@ fn new_file(
 
 /// Makes the inode of a file that is handed on to stock's at `path`, of which no more than that needs to
 /// be asked.
-fn new_forward(dir: &Inode<Proc>, task: &Task, path: StockPath) -> Result<ARef<Inode<Proc>>> {
+fn new_forward(
+    dir: &Inode<Proc>,
+    node: &TaskNode,
+    task: &Task,
+    path: StockPath,
+) -> Result<ARef<Inode<Proc>>> {
     new_inode(
         dir,
+        node.pid.clone(),
         task,
         Place::File,
         NewShape {
@@ -289,10 +300,11 @@ fn new_forward(dir: &Inode<Proc>, task: &Task, path: StockPath) -> Result<ARef<I
 
 fn lookup_thread(dir: &Inode<Proc>, leader: &Task, name: &[u8]) -> Result<ARef<Inode<Proc>>> {
     let number = pid_name::parse(name).and_then(|number| i32::try_from(number).ok());
-    let task = number.and_then(|number| pid::find_task(number, &dir.fs().ns));
-    let task = task.filter(|task| leader.same_group(task)).ok_or(ENOENT)?;
+    let found = number.and_then(|number| pid::find_task(number, &dir.fs().ns));
+    let found = found.filter(|found| leader.same_group(&found.task));
+    let found = found.ok_or(ENOENT)?;
 
-    new_directory(dir, &task, Place::Thread)
+    new_directory(dir, found.pid, &found.task, Place::Thread)
 }
 
 /// Reads a directory of a task.
@@ -332,11 +344,11 @@ fn read_entries(
         let text = &name.text;
         let fitted = match name.maker {
             Maker::File(entry, operations) => {
-                entries.emit_inode(text, || new_file(inode, &task, entry, operations))
+                entries.emit_inode(text, || new_file(inode, node, &task, entry, operations))
             }
-            Maker::Threads => {
-                entries.emit_inode(text, || new_directory(inode, &task, Place::Threads))
-            }
+            Maker::Threads => entries.emit_inode(text, || {
+                new_directory(inode, node.pid.clone(), &task, Place::Threads)
+            }),
             Maker::Stock => entries.emit_counterpart(text, stock),
         };
         if !fitted {
@@ -373,7 +385,8 @@ fn read_threads(
             // CAST: A pid is not negative.
             let name = PidName::new(number as u32);
             if !entries.emit_inode(name.as_bytes(), || {
-                new_directory(inode, &task, Place::Thread)
+                let pid = Pid::of_task(&task).ok_or(ENOENT)?;
+                new_directory(inode, pid, &task, Place::Thread)
             }) {
                 return dir.set_cookie(number);
             }

@@ -168,8 +168,16 @@ impl Pid {
     }
 }
 
+/// A task and what identifies it.
+pub(crate) struct FoundTask {
+    /// The pid by whose number the task was found.
+    pub(crate) pid: ARef<Pid>,
+    /// The task.
+    pub(crate) task: ARef<Task>,
+}
+
 /// The task with number `nr` in `ns`. Mirrors `find_task_by_pid_ns()`.
-pub(crate) fn find_task(nr: i32, ns: &PidNamespace) -> Option<ARef<Task>> {
+pub(crate) fn find_task(nr: i32, ns: &PidNamespace) -> Option<FoundTask> {
     let rcu = rcu::read_lock();
     // SAFETY: RCU is held and `ns` is valid.
     let pid = unsafe { bindings::find_pid_ns(nr, ns.as_ptr()) };
@@ -178,8 +186,12 @@ pub(crate) fn find_task(nr: i32, ns: &PidNamespace) -> Option<ARef<Task>> {
         return None;
     }
     // SAFETY: RCU keeps the pid from being freed while `rcu` lives.
-    let task = unsafe { Pid::from_ptr(pid) }.task_rcu(&rcu)?;
-    Some(ARef::from(task))
+    let pid = unsafe { Pid::from_ptr(pid) };
+    let task = pid.task_rcu(&rcu)?;
+    Some(FoundTask {
+        pid: ARef::from(pid),
+        task: ARef::from(task),
+    })
 }
 
 /// A thread-group leader and its number in the namespace that was asked.

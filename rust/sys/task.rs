@@ -592,9 +592,9 @@ pub(crate) fn first_thread(
     let leader = pid.task_rcu(&rcu)?;
 
     if tid != 0 && index != 0 {
-        if let Some(task) = super::pid::find_task(tid, ns) {
-            if task.same_group(leader) {
-                return Some(task);
+        if let Some(found) = super::pid::find_task(tid, ns) {
+            if found.task.same_group(leader) {
+                return Some(found.task);
             }
         }
     }
