@@ -329,6 +329,17 @@ impl<T: FileSystem> SuperBlock<T> {
     /// `ENOMEM`.
     #[inline(always)]
     pub(crate) fn new_inode(&self, new: NewInode<T>) -> Result<ARef<Inode<T>>> {
+        let NewInode {
+            node,
+            backing,
+            kind,
+            ino,
+            mode,
+            nlink,
+            immutable,
+            transient,
+            owner,
+        } = new;
         // SAFETY: The super block is valid.
         let inode = unsafe { bindings::new_inode(self.0.get()) };
         let inode = NonNull::new(inode).ok_or(ENOMEM)?;
@@ -338,27 +349,25 @@ impl<T: FileSystem> SuperBlock<T> {
         unsafe {
             let container = raw.cast::<Container<T>>();
             // There is nothing to drop.
-            (&raw mut (*container).node).write(Some(new.node));
-            (*container).backing.get().write(new.backing);
+            (&raw mut (*container).node).write(Some(node));
+            (*container).backing.get().write(backing);
             let target = T::target(Inode::from_raw(raw)).map(StockPath::as_rcu);
             (&raw mut (*container).target).write(target);
-            (*raw).i_mode = new.mode;
+            (*raw).i_mode = mode;
             // CAST: The counter of procfs has 32 bits.
-            (*raw).i_ino = new
-                .ino
-                .unwrap_or_else(|| u64::from(bindings::get_next_ino()));
-            (*raw).i_uid = new.owner.uid;
-            (*raw).i_gid = new.owner.gid;
+            (*raw).i_ino = ino.unwrap_or_else(|| u64::from(bindings::get_next_ino()));
+            (*raw).i_uid = owner.uid;
+            (*raw).i_gid = owner.gid;
             bindings::simple_inode_init_ts(raw);
             // A new inode has one link.
-            if new.nlink != 1 {
-                bindings::set_nlink(raw, new.nlink);
+            if nlink != 1 {
+                bindings::set_nlink(raw, nlink);
             }
-            if new.immutable {
+            if immutable {
                 (*raw).i_flags |= bindings::S_IMMUTABLE;
             }
-            ops::install(raw, &new.kind);
-            if new.transient {
+            ops::install(raw, kind);
+            if transient {
                 self.data().transient.add::<T>(&(*container).transient);
             }
             // INVARIANT: The node is stored; the reference is the one that `new_inode()` gave.

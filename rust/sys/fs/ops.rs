@@ -94,7 +94,7 @@ pub(super) fn dentry_operations<T: FileSystem>() -> &'static bindings::dentry_op
 ///
 /// `inode` must be an unpublished inode of `T`.
 #[inline]
-pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: &Kind<T>) {
+pub(super) unsafe fn install<T: FileSystem>(inode: *mut bindings::inode, kind: Kind<T>) {
     // SAFETY: By the function's condition.
     unsafe {
         match kind {

@@ -31,7 +31,7 @@ use kernel::{
 };
 
 /// Each time that so many inodes have been made old ones are looked at.
-const EVERY: usize = 4;
+const EVERY: usize = 8;
 
 /// How many at a time: more than have been made, so that the stale grow fewer.
 const AT_ONCE: usize = 2 * EVERY;
@@ -136,20 +136,22 @@ impl Transient {
     /// The list must be that of a super block of `T`.
     #[inline(never)]
     unsafe fn sweep<T: FileSystem>(&self) {
+        let mut left = AT_ONCE;
+
         // SAFETY: By the function's condition.
-        for inode in unsafe { self.rotate::<T>() }.into_iter().flatten() {
+        while let Some(inode) = unsafe { self.next_stale::<T>(&mut left) } {
             forget(&inode);
         }
     }
 
-    /// Moves the first few inodes to the end, and returns the stale among them, but for those on their
-    /// way out.
+    /// Looks at the first inodes and moves them to the end, up to one that is stale and not on its way
+    /// out; at `left` of them at most, which is lowered.
     ///
     /// # Safety
     ///
     /// The list must be that of a super block of `T`.
-    unsafe fn rotate<T: FileSystem>(&self) -> [Option<ARef<Inode<T>>>; AT_ONCE] {
-        let mut stale = [const { None }; AT_ONCE];
+    unsafe fn next_stale<T: FileSystem>(&self, left: &mut usize) -> Option<ARef<Inode<T>>> {
+        let mut stale = None;
         let head = self.head.0.get();
         let _guard = self.lock.lock();
 
@@ -157,13 +159,11 @@ impl Transient {
         // before it has been taken out, which wants the lock.
         unsafe {
             let mut link = (*head).next;
-            for slot in &mut stale {
-                if link == head {
-                    return stale;
-                }
+            while *left > 0 && link != head && stale.is_none() {
+                *left -= 1;
                 let inode = Inode::<T>::from_link(link.cast());
                 if T::is_gone(RcuInode::<T>::from_raw(inode)) {
-                    *slot = NonNull::new(bindings::igrab(inode))
+                    stale = NonNull::new(bindings::igrab(inode))
                         .map(|inode| ARef::from_raw(inode.cast()));
                 }
                 link = (*link).next;
