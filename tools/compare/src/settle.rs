@@ -44,12 +44,12 @@ impl Patience {
 }
 
 /// A difference counts once it has been seen so often.
-const CONFIRMED: u32 = 2;
+const CONFIRMED: u32 = 3;
 
 /// Observes in turn until a verdict stands or `patience` is over.
 ///
-/// A difference must show in two rounds (one round can lie: a value may move and move back). One
-/// that does not show again makes the probe unstable, never equal.
+/// A difference must show in three rounds (one can lie: a value may move and move back, as the state
+/// of a kernel thread does). One that does not show again makes the probe unstable, never equal.
 pub fn settle(
     patience: Patience,
     mut stock: impl FnMut() -> Observation,
@@ -189,9 +189,15 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_seen_once_is_unstable() {
-        let judgement = settle(QUICK, sequence(&["a"]), sequence(&["b", "a"]));
+    fn a_difference_seen_twice_is_unstable() {
+        let judgement = settle(QUICK, sequence(&["a"]), sequence(&["b", "b", "a"]));
         assert!(matches!(judgement, Judgement::Unstable(_)));
+    }
+
+    #[test]
+    fn a_difference_seen_thrice_is_one() {
+        let judgement = settle(QUICK, sequence(&["a"]), sequence(&["b", "b", "b", "a"]));
+        assert!(matches!(judgement, Judgement::Differs(_)));
     }
 
     #[test]
