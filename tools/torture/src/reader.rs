@@ -23,6 +23,8 @@ use crate::kind::Kind;
 use crate::tree::{Task, OURS};
 use crate::{sys, target};
 
+pub use ioctls::protect;
+
 /// How many descriptors a reader keeps at most.
 const HELD: usize = 16;
 

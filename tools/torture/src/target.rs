@@ -17,7 +17,7 @@ use areas::{APART, AREAS, BASE};
 use crate::actor::{Actor, Turn};
 use crate::board::Phase;
 use crate::kind::Kind;
-use crate::sys;
+use crate::{reader, sys};
 use children::Children;
 
 /// Changes until it's over.
@@ -56,6 +56,13 @@ fn act(turn: &mut Turn<'_>, areas: &mut Areas, children: &mut Children) -> nix::
         }
         Fork | Vfork | Exec | Threads | Zombie | Ptrace | Creds | Unshare | Stop | Stack => {
             children.act(turn, areas)
+        }
+        Userfault => {
+            areas.act(Userfault, &mut turn.rng)?;
+            match areas.any_watched(&mut turn.rng) {
+                Some((start, length)) => reader::protect(turn, start, length),
+                None => Ok(0),
+            }
         }
         kind => areas.act(kind, &mut turn.rng),
     }

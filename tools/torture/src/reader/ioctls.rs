@@ -4,6 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
+use fastrand::Rng;
 use nix::errno::Errno;
 use rustproc_compare::sys::call::{fd as descriptor, Arg, Call, Place};
 use rustproc_compare::sys::query::{self, Query};
@@ -13,7 +14,8 @@ use rustproc_compare::sys::Trap;
 use super::pieces::report;
 use super::{any_size, open_any, open_ours};
 use crate::actor::Turn;
-use crate::judge;
+use crate::tree::Task;
+use crate::{judge, sys, target};
 
 /// Any number, and an argument that is anywhere.
 pub fn unknown(turn: &mut Turn<'_>) -> nix::Result<i64> {
@@ -49,7 +51,7 @@ fn any_address(turn: &mut Turn<'_>) -> u64 {
         2 => 0x5555_5555_0000 + rng.u64(..0x100_0000),
         3 => 0x7fff_0000_0000 + rng.u64(..0x1_0000_0000),
         4 => u64::MAX - rng.u64(..0x100_0000),
-        _ => crate::target::any_address(rng) as u64,
+        _ => target::any_address(rng) as u64,
     }
 }
 
@@ -140,11 +142,24 @@ pub fn scan(turn: &mut Turn<'_>) -> nix::Result<i64> {
     let mut result = Ok(0);
     for _ in 0..turn.rng.u8(1..6) {
         let question = any_scan(turn);
-        let told = question.ask(&fd);
-        result = told.answer;
-        report(turn, judge::regions(&question, &told));
+        result = ask(turn, &fd, &question);
     }
     result
+}
+
+fn ask(turn: &Turn<'_>, fd: &OwnedFd, question: &Scan) -> nix::Result<i64> {
+    let told = question.ask(fd);
+    report(turn, judge::regions(question, &told));
+    told.answer
+}
+
+/// Has pages of one's own protected where somebody watches, from an address on.
+pub fn protect(turn: &mut Turn<'_>, start: usize, length: usize) -> nix::Result<i64> {
+    let path = Task::own(turn.actor.board, &mut turn.rng).path("pagemap");
+    turn.about(path.display().to_string());
+    let fd = sys::open(&path, libc::O_RDONLY)?;
+    let question = protecting(&mut turn.rng, start as u64, length as u64);
+    ask(turn, &fd, &question)
 }
 
 fn any_scan(turn: &mut Turn<'_>) -> Scan {
@@ -161,21 +176,13 @@ fn any_scan(turn: &mut Turn<'_>) -> Scan {
         _ => turn.rng.u64(..(1 << scan::CATEGORIES.len())),
     };
     let few = turn.rng.u64(..200);
-    if turn.rng.bool() {
-        let all = (1 << scan::CATEGORIES.len()) - 1;
-        // Nothing wrong with this one.
-        return Scan {
-            size: None,
-            flags: 0,
-            start: start & !0xfff,
-            end: start.saturating_add(length) & !0xfff,
-            room: scan::Room::For(few + 1),
-            max_pages: 0,
-            inverted: 0,
-            mask: 0,
-            anyof: 0,
-            returned: all,
-        };
+    match turn.rng.u8(..8) {
+        0..3 => return sound(start, length, few),
+        3..5 => {
+            let start = target::any_address(&mut turn.rng) as u64;
+            return protecting(&mut turn.rng, start, length);
+        }
+        _ => {}
     }
     Scan {
         size: (turn.rng.u8(..12) == 0).then(|| turn.rng.u64(..200)),
@@ -200,6 +207,40 @@ fn any_scan(turn: &mut Turn<'_>) -> Scan {
         mask: if turn.rng.bool() { 0 } else { categories(turn) },
         anyof: if turn.rng.bool() { 0 } else { categories(turn) },
         returned: categories(turn),
+    }
+}
+
+/// For all there is to tell of whole pages, in a few regions.
+fn sound(start: u64, length: u64, few: u64) -> Scan {
+    let start = start & !0xfff;
+
+    Scan {
+        size: None,
+        flags: 0,
+        start,
+        end: start.saturating_add(length) & !0xfff,
+        room: scan::Room::For(few + 1),
+        max_pages: 0,
+        inverted: 0,
+        mask: 0,
+        anyof: 0,
+        returned: (1 << scan::CATEGORIES.len()) - 1,
+    }
+}
+
+/// The same, and has the pages protected: all of them, or those that were written to, with or without
+/// being told of them.
+fn protecting(rng: &mut Rng, start: u64, length: u64) -> Scan {
+    let sound = sound(start, length, rng.u64(..200));
+    let silent = rng.u8(..3) == 0;
+
+    Scan {
+        flags: scan::WP_MATCHING,
+        room: if silent { scan::Room::None } else { sound.room },
+        max_pages: *rng.choice(&[0, 0, 20, 600]).unwrap_or(&0),
+        mask: if rng.bool() { 0 } else { scan::WRITTEN },
+        returned: if silent { 0 } else { sound.returned },
+        ..sound
     }
 }
 

@@ -93,6 +93,15 @@ impl Areas {
         }
     }
 
+    /// Where a part of an area is that userfaultfd watches, and its length in bytes.
+    pub fn any_watched(&self, rng: &mut Rng) -> Option<(usize, usize)> {
+        let areas = self.0.iter().flatten();
+        let watched: Vec<_> = areas.filter(|area| area.fault.is_some()).collect();
+        let area = rng.choice(watched)?;
+        let (from, length) = area.any_part(rng);
+        Some((area.mapping.start() + from, length))
+    }
+
     /// To where nothing is.
     fn relocate(&mut self, from: usize, rng: &mut Rng) -> nix::Result<i64> {
         let free: Vec<_> = (0..AREAS).filter(|&at| self.0[at].is_none()).collect();
