@@ -68,6 +68,8 @@ struct Area {
     /// in 7.3) knows no such area and warns as soon as it is split.
     moved: bool,
     fault: Option<Userfault>,
+    /// Whether it ever had one: what ended here may go on, if a child has inherited it.
+    watched: bool,
     _file: Option<OwnedFd>,
 }
 
@@ -129,6 +131,7 @@ impl Area {
             mapping,
             moved: false,
             fault: None,
+            watched: false,
             _file: None,
         };
         Ok(match rng.u8(..10) {
@@ -153,6 +156,7 @@ impl Area {
                     mapping: Mapping::new(at, huge, READ_WRITE, flags, Some(&file))?,
                     moved: false,
                     fault: None,
+                    watched: false,
                     _file: Some(file),
                 }
             }
@@ -206,7 +210,7 @@ impl Area {
     /// The advice for guards, where there can be some: what userfaultfd has protected in a file stays so
     /// in spite of `madvise()`, which tries again for ever (seen in 7.3).
     fn guard(&self) -> i32 {
-        if self.fault.is_some() {
+        if self.watched {
             UNGUARD
         } else {
             GUARD
@@ -240,6 +244,7 @@ impl Area {
             _ => userfault::MODE_WP,
         };
         let fault = Userfault::new(features)?;
+        self.watched = true;
         fault.register(&self.mapping, mode)?;
         let result = match mode {
             userfault::MODE_MISSING => Ok(()),
